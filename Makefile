@@ -1,0 +1,56 @@
+# Thin on purpose: every target is a line or two. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PIP_CONSTRAINT = $(CURDIR)/packaging/constraints.txt
+SCREEN := xvfb-run --auto-servernum --server-args="-screen 0 1440x900x24 -nolisten tcp"
+
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: setup ## open the window (the first time: set everything up)
+	@$(BIN)/vllm-desktop
+
+setup: $(VENV)/.run ## the program's environment and the libraries that Qt needs
+	@$(PYTHON) packaging/system_libs.py
+
+$(VENV)/.run: pyproject.toml packaging/constraints.txt
+	$(PYTHON) packaging/make_venv.py $(VENV)
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+dev: setup $(VENV)/.dev
+
+check: dev ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: dev ## rewrite the files in the project's format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+test: dev ## the whole suite, on a virtual screen, with the real engine
+	@$(PYTHON) packaging/system_libs.py --tests
+	$(SCREEN) $(BIN)/pytest
+
+shots: dev ## pictures of every page and state into build/shots
+	@$(PYTHON) packaging/system_libs.py --tests
+	$(SCREEN) $(BIN)/python -m tests.shots build/shots
+
+bench: dev ## speeds as ratios, into build/bench.json
+	@$(PYTHON) packaging/system_libs.py --tests
+	$(SCREEN) $(BIN)/python -m tests.benchmarks build/bench.json
+
+clean: ## remove what was built
+	rm -rf build $(VENV)
+
+.PHONY: help run setup dev check format test shots bench clean

@@ -1,0 +1,68 @@
+"""The command `vllm-desktop`: a window by default, `chat` and `doctor` in a terminal."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from desktop_app.paths import Paths, default_root
+
+_NO_DISPLAY = "There is no display here, so no window can open. The same works in this terminal:\n"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(
+        prog="vllm-desktop", description="Chat with open models on your own computer, served by vLLM."
+    )
+    top.add_argument("--data-dir", type=Path, metavar="DIR", help="keep everything under DIR")
+    top.add_argument("--theme", choices=("system", "light", "dark"), help="colours of the window, this time")
+    commands = top.add_subparsers(dest="command", metavar="chat | doctor")
+    chat = commands.add_parser("chat", help="chat in this terminal", description="Chat in this terminal.")
+    chat.add_argument("text", nargs="*", metavar="TEXT", help="one question; without it, a conversation")
+    chat.add_argument("--model", type=Path, metavar="FOLDER", help="a model folder instead of the Guide")
+    chat.add_argument("--yes", action="store_true", help="install the engine without asking")
+    doctor = commands.add_parser(
+        "doctor", help="look at machine, engine, models and promises", description="Look, and change nothing."
+    )
+    doctor.add_argument("--json", action="store_true", help="print JSON")
+    for command in (chat, doctor):
+        command.add_argument("--data-dir", type=Path, metavar="DIR", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    return top
+
+
+def has_display() -> bool:
+    """Whether a window could open."""
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _folder(given: Path | None) -> Path | None:
+    return given.expanduser().absolute() if given else None
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the program; the exit code."""
+    options = parser().parse_args(argv)
+    paths = Paths(_folder(options.data_dir) or default_root())
+    from desktop_app import bootstrap  # noqa: PLC0415 - `--help` stays quick
+    from desktop_app.domain.appearance import Appearance  # noqa: PLC0415
+    from desktop_app.domain.errors import UserError  # noqa: PLC0415
+
+    try:
+        if options.command == "doctor":
+            return bootstrap.run_doctor(paths, as_json=options.json)
+        if options.command == "chat":
+            return bootstrap.run_chat(paths, " ".join(options.text), _folder(options.model), agreed=options.yes)
+        if has_display():
+            return bootstrap.run_window(paths, Appearance[options.theme.upper()] if options.theme else None)
+        print(_NO_DISPLAY, file=sys.stderr)  # noqa: T201 - this is the terminal's front door
+        return bootstrap.run_chat(paths, "", None, agreed=False)
+    except UserError as error:
+        print(error.sentence(), file=sys.stderr)  # noqa: T201
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,223 @@
+"""Makes every object once, hands each what it needs, runs the event loop, and closes in order.
+
+The window's first picture comes before anything slow: the database, the left-overs of an earlier run and the client
+library are looked after when it can be seen.
+"""
+
+import asyncio
+import fcntl
+import json
+import logging
+import os
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from desktop_app import log
+from desktop_app.domain.appearance import Appearance
+from desktop_app.domain.engine import ModelRef
+from desktop_app.domain.errors import UserError
+from desktop_app.domain.machine import Machine
+from desktop_app.domain.metrics import EngineMetrics
+from desktop_app.hardware.probe import probe
+from desktop_app.hardware.sampler import Sampler, find_helper
+from desktop_app.hub import local
+from desktop_app.paths import Paths, resources
+from desktop_app.services.conversations import Conversations
+from desktop_app.services.first_run import FirstRun
+from desktop_app.services.gauges import Gauges
+from desktop_app.services.program import Program
+from desktop_app.services.serving import Serving
+from desktop_app.services.setup import Setup
+from desktop_app.services.tasks import Tasks
+from desktop_app.store.conversations import ConversationStore
+from desktop_app.store.database import Database
+from desktop_app.store.settings import Settings
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from desktop_app.ui.main_window import MainWindow
+
+_logger = logging.getLogger(__name__)
+
+
+class StartTimes:
+    """How long starts took, kept in the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    async def expected(self, model: ModelRef) -> float | None:
+        """Seconds that the last start of *model* took."""
+        return self._settings.start_seconds(model.folder)
+
+    async def remember(self, model: ModelRef, seconds: float) -> None:
+        """Keep how long this start took, and that this model was used last."""
+        await self._settings.learn_start_seconds(model.folder, seconds)
+        await self._settings.set_model_folder(None if model.is_guide else model.folder)
+
+
+def make_machine() -> Callable[[], Machine]:
+    """A function that looks at the machine once and remembers what it saw. It blocks: call it in a thread."""
+    return cache(lambda: probe(helper=find_helper()))
+
+
+def build(paths: Paths) -> Program:
+    """Make the services. Nothing is opened, started or asked yet."""
+    database = Database(paths.database)
+    settings = Settings(database)
+    tasks = Tasks(_log_failure)
+    machine = make_machine()
+    setup = Setup(paths, machine)
+    serving = Serving(
+        paths, machine, lambda: setup.state.value.environment, StartTimes(settings), outside=dict(os.environ)
+    )
+    guide = local.guide(resources())
+    serving.select(guide)
+    conversations = Conversations(ConversationStore(database), lambda: serving.endpoint, tasks)
+
+    async def read_metrics() -> EngineMetrics | None:
+        return await serving.endpoint.metrics() if serving.endpoint else None
+
+    gauges = Gauges(Sampler(find_helper()), read_metrics)
+    first_run = FirstRun(setup, serving, settings, guide)
+    return Program(paths, database, settings, tasks, setup, serving, conversations, gauges, first_run, guide)
+
+
+def lock(paths: Paths) -> IO[str]:
+    """Take the data folder for this program; the lock ends with the process, however it ends.
+
+    Raises:
+        UserError: another program has it, or the folder cannot be used.
+    """
+    try:
+        paths.make()
+        held = (paths.root / "lock").open("w", encoding="ascii")
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise UserError("vLLM Desktop is already open.", f"Its data folder is {paths.root}.") from error
+    except OSError as error:
+        raise UserError("The data folder cannot be used.", f"{paths.root}: {error.strerror or error}.") from error
+    return held
+
+
+def suggested_questions() -> tuple[str, ...]:
+    """The questions that the Guide is offered to be asked."""
+    text = (resources() / "guide" / "questions.json").read_text(encoding="utf-8")
+    return tuple(entry["question"] for entry in json.loads(text)["suggested"])
+
+
+def run_window(paths: Paths, appearance: Appearance | None) -> int:
+    """Open the window and stay until it is closed; the exit code."""
+    from PySide6.QtWidgets import QApplication  # noqa: PLC0415 - the terminal needs no Qt
+    from qasync import QEventLoop  # noqa: PLC0415
+
+    with lock(paths):
+        log.set_up(paths.logs)
+        app = QApplication(["vllm-desktop"])
+        app.setApplicationName("vllm-desktop")
+        app.setApplicationDisplayName("vLLM Desktop")
+        app.setDesktopFileName("vllm-desktop")
+        app.setQuitOnLastWindowClosed(False)
+        with QEventLoop(app) as loop:
+            asyncio.set_event_loop(loop)
+            return int(loop.run_until_complete(_window_story(app, paths, appearance)))
+
+
+def make_window(app: "QApplication", program: Program, appearance: Appearance | None = None) -> "MainWindow":
+    """The window of *program*, not shown yet. *appearance* overrides what the person chose, this time."""
+    from desktop_app.ui.bridge import Bridge  # noqa: PLC0415 - the terminal needs no Qt
+    from desktop_app.ui.main_window import MainWindow  # noqa: PLC0415
+    from desktop_app.ui.theme import KeyboardFocus, Theme  # noqa: PLC0415
+
+    theme = Theme(app, resources(), appearance or Appearance.SYSTEM)
+    window = MainWindow(theme, Bridge(program.tasks), program, suggested_questions())
+    app.installEventFilter(KeyboardFocus(window))
+    return window
+
+
+async def _window_story(app: "QApplication", paths: Paths, appearance: Appearance | None) -> int:
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_on_loop_exception)
+    program = build(paths)
+    window = make_window(app, program, appearance)
+    closed = asyncio.Event()
+    window.closed.connect(closed.set)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, window.close)
+    window.show_first_page()
+    window.show()
+
+    def begin() -> None:
+        program.tasks.start(open_window(program, window, keep_appearance=appearance is not None), name="open")
+
+    window.reopen_asked.connect(begin)
+    begin()
+    await closed.wait()
+    with suppress(UserError):
+        await program.settings.set_geometry(window.geometry_bytes())
+    await program.close()
+    return 0
+
+
+async def open_window(program: Program, window: "MainWindow", keep_appearance: bool) -> None:
+    """Everything that need not be there for the first picture."""
+    from desktop_app.ui.widgets.warm_up import warm_up  # noqa: PLC0415 - the terminal needs no Qt
+
+    try:
+        notice = await program.open()
+    except UserError as error:
+        window.show_error(error)
+        return
+    if notice is not None:
+        window.show_error(notice)
+    window.apply_settings(program.settings, keep_appearance)
+    program.tasks.start(program.gauges.run(), name="gauges")
+    warm_up()
+
+
+def _on_loop_exception(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    error = context.get("exception")
+    _logger.error("%s", context.get("message"), exc_info=error if isinstance(error, BaseException) else None)
+
+
+def _log_failure(name: str, error: BaseException) -> None:
+    _logger.error("%s failed", name, exc_info=error)
+
+
+def run_chat(paths: Paths, text: str, model: Path | None, agreed: bool) -> int:
+    """Chat in the terminal; the exit code."""
+    with lock(paths):
+        log.set_up(paths.logs)
+        try:
+            return asyncio.run(_chat_story(paths, text, model, agreed))
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            return 130
+
+
+async def _chat_story(paths: Paths, text: str, model: Path | None, agreed: bool) -> int:
+    from desktop_app.terminal.chat import TerminalChat  # noqa: PLC0415 - the window needs no terminal
+
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, task.cancel if task else loop.stop)
+    program = build(paths)
+    try:
+        await program.open()
+        return await TerminalChat(program, agreed).run(text, model)
+    finally:
+        await program.close()
+
+
+def run_doctor(paths: Paths, as_json: bool) -> int:
+    """Look at everything and print it; the exit code is 0 when every promise holds."""
+    from desktop_app.services.doctor import examine  # noqa: PLC0415 - the window has no doctor
+    from desktop_app.terminal.doctor import show  # noqa: PLC0415
+
+    models = [local.guide(resources())]
+    report = asyncio.run(examine(paths, make_machine(), models, dict(os.environ)))
+    return show(report, as_json)

@@ -1,0 +1,1 @@
+"""The vLLM environment (install, find, prove) and the vLLM process (start, phases, failures, stop, left-overs)."""

@@ -1,0 +1,1 @@
+"""Models on this computer: which folder is a model, and whether it is whole."""

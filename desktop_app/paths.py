@@ -1,0 +1,117 @@
+"""Where the program keeps its things: everything under one data folder, private to the person.
+
+`--data-dir` chooses it; otherwise it is `$XDG_DATA_HOME/vllm-desktop`, `~/.local/share/vllm-desktop` by default.
+"""
+
+import os
+import sys
+import tempfile
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+_SOCKET_PATH_LIMIT = 100
+"""Bytes. The kernel allows 107 for a Unix socket's path; a margin is kept for the name of the socket."""
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Folders and files below the data folder. Nothing is made until `make()`."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        """Conversations and settings."""
+        return self.root / "vllm-desktop.sqlite3"
+
+    @property
+    def engines(self) -> Path:
+        """Virtual environments with vLLM."""
+        return self.root / "engines"
+
+    @property
+    def cache(self) -> Path:
+        """vLLM's own caches. They hold compiled code, so they are as private as the rest."""
+        return self.root / "cache"
+
+    @property
+    def engine_home(self) -> Path:
+        """The HOME that the engine sees."""
+        return self.root / "engine-home"
+
+    @property
+    def engine_tmp(self) -> Path:
+        """The engine's TMPDIR: its internal sockets and rendezvous files."""
+        return self.runtime / "tmp"
+
+    @property
+    def logs(self) -> Path:
+        """Logs of the engine and of the program."""
+        return self.root / "logs"
+
+    @property
+    def engine_log(self) -> Path:
+        """What vLLM printed since it was last started."""
+        return self.logs / "engine.log"
+
+    @property
+    def install_log(self) -> Path:
+        """What pip printed during the last installation."""
+        return self.logs / "install.log"
+
+    @property
+    def running(self) -> Path:
+        """Pid and start time of every process of a running engine; gone when there is none."""
+        return self.root / "running.json"
+
+    @property
+    def runtime(self) -> Path:
+        """A 0700 folder for sockets, with a path short enough for one."""
+        folder = self.root / "run"
+        if len(os.fsencode(folder)) + len("/tmp/") + 36 <= _SOCKET_PATH_LIMIT:  # noqa: S108 - a length, not a path
+            return folder
+        base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+        digest = sha256(os.fsencode(self.root)).hexdigest()[:12]
+        return Path(base) / f"vllm-desktop-{os.getuid()}-{digest}"
+
+    @property
+    def socket(self) -> Path:
+        """The engine's Unix socket."""
+        return self.runtime / "engine.sock"
+
+    def make(self) -> None:
+        """Create every folder, readable by nobody else.
+
+        Raises:
+            OSError: a folder cannot be made, or the one for sockets belongs to somebody else.
+        """
+        for folder in (
+            self.root,
+            self.engines,
+            self.cache,
+            self.engine_home,
+            self.logs,
+            self.runtime,
+            self.engine_tmp,
+        ):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self.root, self.runtime):
+            if folder.stat().st_uid != os.getuid():
+                raise PermissionError(f"{folder} belongs to somebody else")
+            folder.chmod(0o700)
+
+
+def default_root() -> Path:
+    """The data folder when nobody chose one."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "vllm-desktop"
+    base = os.environ.get("XDG_DATA_HOME") or ""
+    return (Path(base) if Path(base).is_absolute() else Path.home() / ".local" / "share") / "vllm-desktop"
+
+
+def resources() -> Path:
+    """The folder with what the program ships: inside the package when installed, beside it in a checkout."""
+    package = Path(__file__).resolve().parent
+    inside = package / "resources"
+    return inside if inside.is_dir() else package.parent / "resources"

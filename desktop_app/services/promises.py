@@ -1,0 +1,240 @@
+"""What the program promises, and whether it holds now: each promise is looked at, not repeated.
+
+Called by `doctor`, in a thread. Where an engine runs, its processes are looked at; where none does, what the next one
+would be given.
+"""
+
+import os
+import stat
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from desktop_app.engine.leftovers import Record, living, read_record
+from desktop_app.engine.supervisor import entry
+from desktop_app.hardware.processes import environment_of, is_cut_off, listening
+from desktop_app.paths import Paths
+
+_OFFLINE = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_DATASETS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_UPDATE_CHECK": "1",
+    "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
+    "DO_NOT_TRACK": "1",
+    "VLLM_NO_USAGE_STATS": "1",
+    "VLLM_DO_NOT_TRACK": "1",
+    "VLLM_HOST_IP": "127.0.0.1",
+    "VLLM_MEDIA_URL_ALLOW_REDIRECTS": "0",
+    "OTEL_SDK_DISABLED": "true",
+}
+"""Without these vLLM and its libraries ask the network; the reasons are in the notes of `engine.launch`."""
+_NO_FOREIGN_CODE = {"VLLM_PLUGINS": "", "PYTHONNOUSERSITE": "1", "PYTHONSAFEPATH": "1"}
+FORBIDDEN = (
+    "HF_TOKEN",
+    "HUGGING_FACE_HUB_TOKEN",
+    "VLLM_API_KEY",
+    "OPENAI_API_KEY",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "PYTHONPATH",
+    "PYTHONSTARTUP",
+    "PYTHONOPTIMIZE",
+    "LD_PRELOAD",
+    "VLLM_SERVER_DEV_MODE",
+    "VLLM_ALLOW_INSECURE_SERIALIZATION",
+    "VLLM_ALLOW_RUNTIME_LORA_UPDATING",
+    "VLLM_USE_RUST_FRONTEND",
+)
+"""Secrets, ways out, and ways to steer the engine: it must not see them even when the person's shell has them."""
+
+
+class Verdict(StrEnum):
+    """Whether a promise holds."""
+
+    OK = "ok"
+    NOT_OK = "not ok"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One promise and what was found."""
+
+    key: str
+    """Its name for other programs."""
+    title: str
+    """The promise."""
+    verdict: Verdict
+    sentence: str
+    """What was seen."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """The processes of our engine, if there are any."""
+
+    record: Record | None
+    """What was written down when it was started."""
+    pids: tuple[int, ...] = ()
+    """Those that live; pid and start time were both compared."""
+    owner_lives: bool = False
+    """Whether the program that started it is still there."""
+
+
+def find_running(paths: Paths) -> Running:
+    """Look for the engine that was written down last."""
+    record = read_record(paths)
+    if record is None:
+        return Running(None)
+    return Running(record, tuple(sorted(living(record))), record.owner.fits(entry(record.owner.pid)))
+
+
+def look(paths: Paths, running: Running, planned: Mapping[str, str]) -> tuple[Promise, ...]:
+    """Every promise.
+
+    Args:
+        paths: the data folder.
+        running: the engine's processes.
+        planned: the variables that the next engine would be given by a shell that has all of `FORBIDDEN`.
+    """
+    given = _given(running)
+    return (
+        _data_private(paths),
+        _conversations_private(paths),
+        _socket_private(paths),
+        _no_port(running),
+        _offline(planned, given),
+        _clean(planned, given),
+        _no_leftovers(paths, running),
+    )
+
+
+def _data_private(paths: Paths) -> Promise:
+    return _private("data_private", "The data folder is private", paths.root, "Everything is kept in")
+
+
+def _private(key: str, title: str, folder: Path, use: str) -> Promise:
+    """A folder that only its owner may enter, owned by us; one that does not exist is made that way."""
+    try:
+        about = folder.lstat()
+    except FileNotFoundError:
+        return Promise(key, title, Verdict.OK, f"{use} {folder}, which does not exist yet.")
+    except OSError as error:
+        return Promise(key, title, Verdict.UNKNOWN, f"{folder} cannot be looked at: {error.strerror}.")
+    mode = stat.S_IMODE(about.st_mode)
+    if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.getuid():
+        return Promise(key, title, Verdict.NOT_OK, f"{folder} is not a folder of yours.")
+    if mode & 0o077:
+        return Promise(key, title, Verdict.NOT_OK, f"Others may enter {folder} (mode {mode:04o}).")
+    return Promise(key, title, Verdict.OK, f"{use} {folder} (mode {mode:04o}, yours).")
+
+
+def _conversations_private(paths: Paths) -> Promise:
+    key, title = "conversations_local", "Conversations stay on this computer"
+    try:
+        about = paths.database.stat()
+    except FileNotFoundError:
+        return Promise(key, title, Verdict.OK, f"They will be kept in {paths.database}. There are none yet.")
+    except OSError as error:
+        return Promise(key, title, Verdict.UNKNOWN, f"{paths.database} cannot be looked at: {error.strerror}.")
+    if about.st_uid != os.getuid() or about.st_mode & 0o077:
+        return Promise(key, title, Verdict.NOT_OK, f"Others may read {paths.database}.")
+    return Promise(key, title, Verdict.OK, f"They are kept in {paths.database} ({about.st_size:,} bytes, yours alone).")
+
+
+def _socket_private(paths: Paths) -> Promise:
+    folder = _private("socket_private", "Nobody else can talk to the engine", paths.runtime, "Its socket lies in")
+    if folder.verdict is not Verdict.OK:
+        return folder
+    try:
+        about = paths.socket.lstat()
+    except OSError:
+        return Promise(folder.key, folder.title, Verdict.OK, f"{folder.sentence} There is no socket now.")
+    if not stat.S_ISSOCK(about.st_mode) or about.st_uid != os.getuid():
+        return Promise(folder.key, folder.title, Verdict.NOT_OK, f"{paths.socket} is not a socket of yours.")
+    mode = stat.S_IMODE(about.st_mode)
+    return Promise(folder.key, folder.title, Verdict.OK, f"{folder.sentence} The socket is there (mode {mode:04o}).")
+
+
+def _no_port(running: Running) -> Promise:
+    """vLLM's server is on its socket; torch opens ports on the loopback for talking among its own processes (gloo).
+
+    There is no switch against those (TORCH_GLOO_LAZY_INIT does not help in 2.13), so they are told, not hidden.
+    """
+    key, title = "no_port", "No other computer can reach the engine"
+    if not running.pids:
+        return Promise(key, title, Verdict.OK, "No engine is running.")
+    try:
+        ports = listening(running.pids)
+    except PermissionError as error:
+        return Promise(key, title, Verdict.UNKNOWN, f"The engine's connections cannot be seen: {error}.")
+    outside = ", ".join(str(port) for port in ports if not port.loopback)
+    if outside:
+        return Promise(key, title, Verdict.NOT_OK, f"It listens on {outside}.")
+    engine = [pid for pid in running.pids if running.record is None or pid != running.record.supervisor.pid]
+    if engine and all(is_cut_off(pid) for pid in engine):
+        return Promise(key, title, Verdict.OK, "The kernel has cut it off: its own network has only loopback in it.")
+    if ports:
+        inner = f"{len(ports)} ports that torch uses inside the engine are open to this computer only"
+        return Promise(key, title, Verdict.OK, f"It answers on its socket and on no network port; {inner}.")
+    return Promise(key, title, Verdict.OK, f"None of its {len(running.pids)} processes has an open port.")
+
+
+def _given(running: Running) -> Mapping[str, str] | None:
+    """The variables of the running engine; None when there is none to look at."""
+    leader = running.record.leader.pid if running.record else 0
+    given = environment_of(leader) if leader in running.pids else None
+    # A process that gives itself a title overwrites what the kernel shows; then there is nothing to be read there.
+    return given if given and "PATH" in given else None
+
+
+def _offline(planned: Mapping[str, str], given: Mapping[str, str] | None) -> Promise:
+    key, title = "offline", "The engine is told to stay offline"
+    found = planned if given is None else given
+    wrong = [name for name, value in _OFFLINE.items() if found.get(name) != value]
+    return _variables(
+        key, title, wrong, given, f"all {len(_OFFLINE)} variables for that are set", "is not set as it must"
+    )
+
+
+def _clean(planned: Mapping[str, str], given: Mapping[str, str] | None) -> Promise:
+    key, title = "clean_environment", "The engine gets no secrets and no foreign code"
+    found = planned if given is None else given
+    wrong = [name for name in FORBIDDEN if name in found]
+    wrong += [name for name, value in _NO_FOREIGN_CODE.items() if found.get(name) != value]
+    return _variables(key, title, wrong, given, "it sees only variables from a short list", "is passed on or wrong")
+
+
+def _variables(
+    key: str, title: str, wrong: Sequence[str], given: Mapping[str, str] | None, good: str, bad: str
+) -> Promise:
+    which = "the next engine" if given is None else "the running engine"
+    if wrong:
+        return Promise(key, title, Verdict.NOT_OK, f"For {which}, {', '.join(wrong)} {bad}.")
+    return Promise(key, title, Verdict.OK, f"For {which}, {good}.")
+
+
+def _no_leftovers(paths: Paths, running: Running) -> Promise:
+    key, title = "no_leftovers", "Nothing is left behind"
+    pids = ", ".join(map(str, running.pids))
+    if running.record and running.pids and not running.owner_lives:
+        return Promise(
+            key, title, Verdict.NOT_OK, f"These processes were left behind: {pids}. The next start ends them."
+        )
+    if running.record and running.pids:
+        owner = running.record.owner.pid
+        return Promise(
+            key, title, Verdict.OK, f"An engine is running (processes {pids}), and its program is ({owner})."
+        )
+    if paths.socket.exists() or paths.running.exists():
+        return Promise(
+            key, title, Verdict.OK, "No process is. A file of the last engine is; the next start removes it."
+        )
+    return Promise(key, title, Verdict.OK, "There is no process and no socket of an earlier engine.")

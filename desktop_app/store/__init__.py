@@ -1,0 +1,1 @@
+"""SQLite: conversations and settings."""

@@ -1,0 +1,143 @@
+"""What the program remembers about a person's choices: a small table of keys and JSON values.
+
+`load()` once; after that reading is immediate, and every change is on the disk when its coroutine returns. A value that
+is missing or makes no sense counts as not chosen.
+"""
+
+import base64
+import json
+import sqlite3
+from pathlib import Path
+
+from desktop_app.domain.appearance import Appearance
+from desktop_app.store.database import Database
+
+
+class Settings:
+    """The remembered choices.
+
+    Args:
+        database: an open database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._values: dict[str, object] = {}
+
+    async def load(self) -> None:
+        """Read everything; call it once, before anything else.
+
+        Raises:
+            UserError: the database cannot be read.
+        """
+        rows = await self._database.run(lambda db: db.execute("SELECT key, value FROM settings").fetchall())
+        self._values = {row["key"]: _decode(row["value"]) for row in rows}
+
+    @property
+    def appearance(self) -> Appearance:
+        """The colours; those of the system unless somebody chose."""
+        name = self._values.get("appearance")
+        return next((one for one in Appearance if one.name == name), Appearance.SYSTEM)
+
+    async def set_appearance(self, appearance: Appearance) -> None:
+        """Remember the colours."""
+        await self._set("appearance", appearance.name)
+
+    @property
+    def last_conversation(self) -> int | None:
+        """The conversation that was open last; it may be gone by now."""
+        value = self._values.get("last_conversation")
+        return value if isinstance(value, int) else None
+
+    async def set_last_conversation(self, conversation: int | None) -> None:
+        """Remember which conversation is open; None for a new one."""
+        await self._set("last_conversation", conversation)
+
+    @property
+    def model_folder(self) -> Path | None:
+        """The folder of the model that was chosen last; it may be gone by now."""
+        return self._path("model_folder")
+
+    async def set_model_folder(self, folder: Path | None) -> None:
+        """Remember the chosen model; None for none."""
+        await self._set("model_folder", str(folder) if folder else None)
+
+    @property
+    def engine_python(self) -> Path | None:
+        """The Python with vLLM that a person chose instead of ours."""
+        return self._path("engine_python")
+
+    async def set_engine_python(self, python: Path | None) -> None:
+        """Remember the chosen Python with vLLM; None for the one we manage."""
+        await self._set("engine_python", str(python) if python else None)
+
+    @property
+    def setup_skipped(self) -> bool:
+        """Whether somebody skipped the first-run page."""
+        return self._values.get("setup_skipped") is True
+
+    async def set_setup_skipped(self, skipped: bool) -> None:
+        """Remember that the first-run page was skipped."""
+        await self._set("setup_skipped", skipped)
+
+    @property
+    def geometry(self) -> bytes:
+        """Size and place of the window as Qt packs them; empty when never saved."""
+        value = self._values.get("geometry")
+        try:
+            return base64.b64decode(value, validate=True) if isinstance(value, str) else b""
+        except ValueError:
+            return b""
+
+    async def set_geometry(self, geometry: bytes) -> None:
+        """Remember size and place of the window."""
+        await self._set("geometry", base64.b64encode(geometry).decode("ascii"))
+
+    def draft(self, conversation: int | None) -> str:
+        """What was written in a conversation but not sent; None is the new one."""
+        drafts = self._values.get("drafts")
+        text = drafts.get(str(conversation)) if isinstance(drafts, dict) else None
+        return text if isinstance(text, str) else ""
+
+    async def set_draft(self, conversation: int | None, text: str) -> None:
+        """Remember what is written in a conversation; nothing is kept of an empty text."""
+        before = self._values.get("drafts")
+        drafts = dict(before) if isinstance(before, dict) else {}
+        drafts.pop(str(conversation), None)
+        if text:
+            drafts[str(conversation)] = text
+        if drafts != before:
+            await self._set("drafts", drafts)
+
+    def start_seconds(self, folder: Path) -> float | None:
+        """How long the last start of the model in *folder* took, seconds; None before the first."""
+        value = self._values.get(f"start_seconds:{folder}")
+        return float(value) if isinstance(value, int | float) and value > 0 else None
+
+    async def learn_start_seconds(self, folder: Path, seconds: float) -> None:
+        """Remember how long a start of the model in *folder* took."""
+        await self._set(f"start_seconds:{folder}", round(seconds, 2))
+
+    def _path(self, key: str) -> Path | None:
+        value = self._values.get(key)
+        return Path(value) if isinstance(value, str) and value else None
+
+    async def _set(self, key: str, value: object) -> None:
+        self._values[key] = value
+        text = json.dumps(value)
+
+        def action(db: sqlite3.Connection) -> None:
+            db.execute(
+                "INSERT INTO settings (key, value) VALUES (?, ?)"
+                " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                (key, text),
+            )
+
+        await self._database.run(action)
+
+
+def _decode(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

@@ -1,0 +1,149 @@
+"""The main job in a terminal: get the engine, start a model, stream answers, leave nothing running.
+
+Answers go to standard output, everything else to standard error, so that an answer can be piped.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from desktop_app.domain.chat import Message, MessageState, Role
+from desktop_app.domain.engine import EngineStage, EngineStatus, InstallPlan
+from desktop_app.domain.errors import UserError
+from desktop_app.domain.units import disk_words
+from desktop_app.services.conversations import ChatState
+from desktop_app.services.program import Program
+from desktop_app.services.setup import SetupState
+
+
+class TerminalChat:
+    """One conversation in a terminal.
+
+    Args:
+        program: opened services.
+        agreed: install the engine without asking.
+    """
+
+    def __init__(self, program: Program, agreed: bool) -> None:
+        self._program = program
+        self._agreed = agreed
+        self._last_note = ""
+        self._printed: tuple[int, int] = (0, 0)
+        """Which message is being printed, and how many of its characters have been."""
+
+    async def run(self, text: str, model: Path | None) -> int:
+        """Ask *text*, or hold a conversation when it is empty; the exit code."""
+        self._program.conversations.new()
+        stop_watching = [
+            self._program.setup.state.watch(self._on_setup_changed),
+            self._program.serving.status.watch(self._on_status_changed),
+            self._program.conversations.state.watch(self._on_chat_changed),
+        ]
+        try:
+            if not await self._ensure_engine() or not await self._start(model):
+                return 1
+            return await self._ask(text) if text else await self._converse()
+        finally:
+            for stop in stop_watching:
+                stop()
+
+    async def _ensure_engine(self) -> bool:
+        if self._program.setup.state.value.environment is not None:
+            return True
+        plan = await self._program.setup.look()
+        self._say(_plan_words(plan))
+        if not self._agreed and not await self._agree():
+            return False
+        return await self._program.first_run.install()
+
+    async def _agree(self) -> bool:
+        if not sys.stdin.isatty():
+            self._say("Nothing was installed: there is nobody to ask here. Add --yes to install it.")
+            return False
+        answer = await asyncio.to_thread(input, "Install it now? [y/N] ")
+        return answer.strip().lower() in ("y", "yes")
+
+    async def _start(self, folder: Path | None) -> bool:
+        serving = self._program.serving
+        if folder is None:
+            return await serving.start(self._program.guide)
+        await serving.choose(folder)
+        return serving.status.value.stage is EngineStage.READY
+
+    async def _ask(self, text: str) -> int:
+        await self._program.conversations.send(text)
+        answer = self._program.conversations.state.value.messages[-1]
+        if answer.error:
+            self._say(answer.error)
+        elif answer.timing.words():
+            self._say(f"({answer.timing.words()})")
+        return 0 if answer.state in (MessageState.COMPLETE, MessageState.CUT) else 1
+
+    async def _converse(self) -> int:
+        self._say("Write a question; an empty line or Ctrl+D ends the conversation.")
+        while text := (await asyncio.to_thread(_read_line)).strip():
+            await self._ask(text)
+        return 0
+
+    def _on_setup_changed(self, state: SetupState) -> None:
+        if state.progress is not None:
+            self._note(f"{state.progress.step.value}: {state.progress.text}".rstrip(": "))
+        self._tell(state.error)
+
+    def _on_status_changed(self, status: EngineStatus) -> None:
+        name = status.model.name if status.model else "The model"
+        if status.stage is EngineStage.STARTING and status.progress is not None:
+            self._note(f"{name}: {status.progress.words()} …")
+        elif status.stage is EngineStage.READY:
+            self._note(f"{name} is ready.")
+        self._tell(status.error)
+
+    def _on_chat_changed(self, state: ChatState) -> None:
+        """Print what an answer grew by."""
+        if not state.messages or state.messages[-1].role is not Role.ASSISTANT:
+            return
+        self._print_growth(state.messages[-1])
+
+    def _print_growth(self, message: Message) -> None:
+        key, done = self._printed if self._printed[0] == message.id else (message.id, 0)
+        ended = message.state is not MessageState.STREAMING
+        if ended and done < 0:
+            return
+        sys.stdout.write(_printable(message.text[done:]))
+        if ended:
+            sys.stdout.write("\n")
+        sys.stdout.flush()
+        self._printed = (key, -1 if ended else len(message.text))
+
+    def _tell(self, error: UserError | None) -> None:
+        if error is not None:
+            self._note(error.sentence())
+
+    def _note(self, text: str) -> None:
+        if text != self._last_note:
+            self._last_note = text
+            self._say(text)
+
+    def _say(self, text: str) -> None:
+        print(_printable(text), file=sys.stderr, flush=True)
+
+
+def _read_line() -> str:
+    """A line from the keyboard; empty at the end of input."""
+    try:
+        return input("> ")
+    except EOFError:
+        return ""
+
+
+def _printable(text: str) -> str:
+    """The text without control characters: a model must not be able to work the terminal."""
+    return "".join(sign for sign in text if sign in "\n\t" or sign.isprintable())
+
+
+def _plan_words(plan: InstallPlan) -> str:
+    return (
+        f"The engine vLLM is not installed yet. It is built for the {plan.kind.value} of this computer, downloads "
+        f"about {disk_words(plan.download_bytes)} once and takes about {disk_words(plan.kept_bytes)} in {plan.folder} "
+        f"({disk_words(plan.free_bytes)} are free; {disk_words(plan.disk_bytes)} are needed for a while). {plan.note}"
+    )

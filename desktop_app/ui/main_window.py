@@ -1,0 +1,287 @@
+"""The one window: rail, engine bar, pages, gauge strip. The only one that knows the pages."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from desktop_app.domain.appearance import Appearance
+from desktop_app.domain.errors import Remedy, UserError
+from desktop_app.services.program import Program
+from desktop_app.store.settings import Settings
+from desktop_app.ui.bridge import Bridge
+from desktop_app.ui.pages.chat import ChatPage
+from desktop_app.ui.pages.engine import EnginePage
+from desktop_app.ui.pages.welcome import WelcomePage
+from desktop_app.ui.theme import Theme
+from desktop_app.ui.widgets.basics import IconButton, surface
+from desktop_app.ui.widgets.engine_bar import EngineBar
+from desktop_app.ui.widgets.gauge_strip import GaugeStrip
+from desktop_app.ui.widgets.notice import Notice
+
+
+class MainWindow(QMainWindow):
+    """Puts the pages together and answers what they ask of one another."""
+
+    closed = Signal()
+    reopen_asked = Signal()
+    """The data folder could not be used; somebody wants it tried again."""
+
+    def __init__(self, theme: Theme, bridge: Bridge, program: Program, questions: Sequence[str]) -> None:
+        super().__init__()
+        self._theme = theme
+        self._bridge = bridge
+        self._program = program
+        self.setWindowTitle("vLLM Desktop")
+        self.setMinimumSize(QSize(720, 480))
+        self.resize(1180, 760)
+        self.welcome = WelcomePage(theme, bridge, program.setup)
+        self.chat = ChatPage(theme, bridge, program.conversations, program.serving, program.settings, questions)
+        self.engine = EnginePage(theme, bridge, program.setup, program.serving, program.paths)
+        self._bar = EngineBar(theme)
+        self._strip = GaugeStrip(theme)
+        self._notice = Notice(theme, dismissable=True)
+        self._pages = QStackedWidget()
+        self._frame = QStackedWidget()
+        self._chat_button = IconButton(theme, "chat", "Chat", self.show_chat)
+        self._engine_button = IconButton(theme, "engine", "Engine", self.show_engine)
+        self._theme_button = IconButton(theme, "theme", "Light or dark", self._on_theme_clicked)
+        self._build()
+        self._connect()
+        self._add_shortcuts()
+        bridge.watch(self, program.serving.status, self._bar.show_status)
+        bridge.watch(self, program.gauges.frames, self._strip.show_frame)
+
+    def show_welcome(self) -> None:
+        """Show the first run's page."""
+        self._frame.setCurrentWidget(self.welcome)
+        if self._program.setup.state.value.plan is None:
+            self._bridge.start("install plan", self._program.setup.look())
+
+    def show_chat(self) -> None:
+        """Show the chat, ready to write."""
+        self._show(self.chat)
+        self.chat.focus_composer()
+
+    def show_engine(self) -> None:
+        """Show the engine's page."""
+        self._show(self.engine)
+
+    def show_first_page(self) -> None:
+        """The welcome page until there is an engine or somebody skipped it; the chat from then on."""
+        if self._program.first_run.done.value:
+            self.show_chat()
+        else:
+            self.show_welcome()
+
+    def apply_settings(self, settings: Settings, keep_appearance: bool) -> None:
+        """Take what was remembered: colours, size and place, whether the first run was skipped."""
+        if not keep_appearance:
+            self._theme.choose(settings.appearance)
+        if settings.geometry:
+            self.restoreGeometry(QByteArray(settings.geometry))
+        self.chat.restore_draft()
+        if settings.setup_skipped and self._frame.currentWidget() is self.welcome:
+            self.show_chat()
+
+    def geometry_bytes(self) -> bytes:
+        """Size and place of the window, to be kept for the next start."""
+        return bytes(self.saveGeometry().data())
+
+    def show_error(self, error: UserError) -> None:
+        """Show something that concerns the whole program."""
+        self._notice.show_error(error)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Say that the window goes; the program stops everything, then ends."""
+        event.accept()
+        self.chat.save_draft()
+        self.closed.emit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Gauges live while they can be seen."""
+        super().showEvent(event)
+        self._program.gauges.set_attended(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Hidden gauges cost nothing."""
+        super().hideEvent(event)
+        self._program.gauges.set_attended(False)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A minimised window is hidden as far as gauges are concerned."""
+        super().changeEvent(event)
+        self._program.gauges.set_attended(self.isVisible() and not self.isMinimized())
+
+    def _show(self, page: QWidget) -> None:
+        self._frame.setCurrentWidget(self._main)
+        self._pages.setCurrentWidget(page)
+        self._chat_button.setChecked(page is self.chat)
+        self._engine_button.setChecked(page is self.engine)
+
+    def _connect(self) -> None:
+        self.welcome.set_up_clicked.connect(self._on_set_up_clicked)
+        self.welcome.skipped.connect(self._on_skipped)
+        self.welcome.adopt_clicked.connect(self._on_adopt_clicked)
+        self.chat.start_clicked.connect(self._on_start_clicked)
+        self.chat.install_clicked.connect(self._on_install_asked)
+        self.chat.remedy_chosen.connect(self._on_remedy_chosen)
+        self.chat.sent.connect(self._program.gauges.hurry)
+        self.engine.install_clicked.connect(self._on_install_clicked)
+        self.engine.adopt_clicked.connect(self._on_adopt_clicked)
+        self._bar.start_clicked.connect(self._on_start_clicked)
+        self._bar.stop_clicked.connect(self._on_stop_clicked)
+        self._bar.install_clicked.connect(self._on_install_asked)
+        self._bar.guide_chosen.connect(self._on_guide_chosen)
+        self._bar.folder_asked.connect(self._on_folder_asked)
+        self._notice.remedy_chosen.connect(self._on_program_remedy_chosen)
+        self._notice.dismissed.connect(lambda: self._notice.show_error(None))
+        self._bridge.watch(self, self._program.first_run.done, self._on_first_run_done)
+
+    def _on_set_up_clicked(self) -> None:
+        self._bridge.start("first run", self._program.first_run.run())
+
+    def _on_first_run_done(self, done: bool) -> None:
+        if done and self._frame.currentWidget() is self.welcome:
+            self.show_chat()
+
+    def _on_skipped(self) -> None:
+        self._bridge.start("skip", self._program.first_run.skip())
+        self.show_chat()
+
+    def _on_install_asked(self) -> None:
+        """The first time, what will be downloaded is shown before anything starts; a repair starts at once."""
+        if self._program.setup.state.value.environment is None:
+            self.show_engine()
+        else:
+            self._on_install_clicked()
+
+    def _on_install_clicked(self) -> None:
+        self.show_engine()
+        self._bridge.start("install", self._program.first_run.install())
+
+    def _on_adopt_clicked(self) -> None:
+        title = "Choose a Python environment that has vLLM"
+        first_run = self._program.first_run
+        self._bridge.choose_folder(self, title, lambda folder: self._bridge.start("adopt", first_run.adopt(folder)))
+
+    def _on_start_clicked(self) -> None:
+        model = self._program.serving.status.value.model or self._program.guide
+        self._bridge.start("start model", self._program.serving.start(model))
+
+    def _on_stop_clicked(self) -> None:
+        self._bridge.start("stop model", self._program.serving.stop())
+
+    def _on_guide_chosen(self) -> None:
+        self._bridge.start("start model", self._program.serving.start(self._program.guide))
+
+    def _on_folder_asked(self) -> None:
+        serving = self._program.serving
+        title = "Open a model folder (config.json and safetensors files)"
+        self._bridge.choose_folder(self, title, lambda folder: self._bridge.start("start", serving.choose(folder)))
+
+    def _on_remedy_chosen(self, remedy: Remedy) -> None:
+        match remedy:
+            case Remedy.RETRY | Remedy.START:
+                self._on_start_clicked()
+            case Remedy.INSTALL:
+                self._on_install_asked()
+            case Remedy.CHOOSE_MODEL:
+                self._on_folder_asked()
+            case Remedy.USE_GUIDE:
+                self._on_guide_chosen()
+            case Remedy.FREE_MEMORY:
+                self._on_stop_clicked()
+            case Remedy.SHOW_LOG:
+                self.show_engine()
+                self.engine.show_log()
+            case Remedy.NONE:
+                pass
+
+    def _on_program_remedy_chosen(self, remedy: Remedy) -> None:
+        self._notice.show_error(None)
+        if remedy is Remedy.RETRY:
+            self.reopen_asked.emit()
+        else:
+            self._on_remedy_chosen(remedy)
+
+    def _on_theme_clicked(self) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        group = QActionGroup(menu)
+        for appearance, icon in ((Appearance.SYSTEM, "theme"), (Appearance.LIGHT, "sun"), (Appearance.DARK, "moon")):
+            action = QAction(self._theme.icon(icon), appearance.value, group)
+            action.setCheckable(True)
+            action.setChecked(appearance is self._theme.appearance)
+            action.triggered.connect(lambda _=False, chosen=appearance: self.choose_appearance(chosen))
+            menu.addAction(action)
+        menu.popup(self._theme_button.mapToGlobal(self._theme_button.rect().topRight()))
+
+    def choose_appearance(self, appearance: Appearance) -> None:
+        """Show these colours from now on, and at the next start."""
+        self._theme.choose(appearance)
+        self._bridge.start("appearance", self._program.settings.set_appearance(appearance))
+
+    def _on_escape_pressed(self) -> None:
+        if self._pages.currentWidget() is self.engine:
+            self.show_chat()
+        else:
+            self.chat.stop_answer()
+
+    def _on_new_chat_pressed(self) -> None:
+        self.show_chat()
+        self.chat.new_chat()
+
+    def _on_search_pressed(self) -> None:
+        self.show_chat()
+        self.chat.list.focus_search()
+
+    def _add_shortcuts(self) -> None:
+        for keys, slot in (
+            ("Ctrl+N", self._on_new_chat_pressed),
+            ("Ctrl+K", self._on_search_pressed),
+            ("Ctrl+L", self._bar.open_menu),
+            ("Ctrl+1", self.show_chat),
+            ("Ctrl+2", self.show_engine),
+            ("Ctrl+Q", self.close),
+            ("Esc", self._on_escape_pressed),
+        ):
+            QShortcut(QKeySequence(keys), self, slot)
+
+    def _build(self) -> None:
+        for button, keys in ((self._chat_button, "Ctrl+1"), (self._engine_button, "Ctrl+2")):
+            button.setCheckable(True)
+            button.setToolTip(f"{button.accessibleName()} ({keys})")
+        rail = surface("rail")
+        rail.setFixedWidth(52)
+        icons = QVBoxLayout(rail)
+        icons.setContentsMargins(8, 12, 8, 12)
+        icons.setSpacing(8)
+        icons.addWidget(self._chat_button)
+        icons.addWidget(self._engine_button)
+        icons.addStretch()
+        icons.addWidget(self._theme_button)
+        for page in (self.chat, self.engine):
+            self._pages.addWidget(page)
+        content = QVBoxLayout()
+        content.setSpacing(0)
+        content.addWidget(self._bar)
+        content.addWidget(self._notice)
+        content.addWidget(self._pages, 1)
+        self._main = QWidget()
+        row = QHBoxLayout(self._main)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(rail)
+        row.addLayout(content, 1)
+        self._frame.addWidget(self._main)
+        self._frame.addWidget(self.welcome)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._frame, 1)
+        column.addWidget(self._strip)
+        self.setCentralWidget(whole)
+        self._show(self.chat)

@@ -1,0 +1,186 @@
+"""How everything looks: one table of colours, one scale of sizes, one set of fonts and icons, in light and dark.
+
+`bootstrap` makes one `Theme` and hands it to every widget; `changed` asks them to draw themselves again. Colours go
+into the palette (selection, links, placeholders) and into the style sheet (shapes, hover): a sheet alone leaves text
+selection and links wrong.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QEvent, QObject, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontDatabase, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication, QWidget
+
+from desktop_app.domain.appearance import Appearance
+from desktop_app.ui.stylesheet import stylesheet
+from desktop_app.ui.tokens import DARK, LIGHT, Tokens
+
+__all__ = ["Space", "Theme", "Tokens"]
+
+
+@dataclass(frozen=True)
+class Space:
+    """The spacing scale, in logical pixels."""
+
+    tiny: int = 4
+    small: int = 8
+    medium: int = 12
+    large: int = 16
+    huge: int = 24
+
+
+class Theme(QObject):
+    """Owns colours, fonts and icons; `apply()` gives them to the application."""
+
+    changed = Signal()
+
+    def __init__(self, app: QApplication, resources: Path, appearance: Appearance = Appearance.SYSTEM) -> None:
+        super().__init__()
+        self._app = app
+        self._icons = resources / "icons"
+        self._appearance = appearance
+        self._icon_cache: dict[tuple[str, str], QIcon] = {}
+        self.space = Space()
+        for font in sorted((resources / "fonts").iterdir()):
+            QFontDatabase.addApplicationFont(str(font))
+        app.setStyle("Fusion")
+        app.setFont(self.body_font())
+        self.tokens = self._chosen()
+        app.styleHints().colorSchemeChanged.connect(self._on_system_changed)
+        self._apply()
+
+    @property
+    def appearance(self) -> Appearance:
+        """What the person chose."""
+        return self._appearance
+
+    @property
+    def is_dark(self) -> bool:
+        """Whether the dark colours are shown."""
+        return self.tokens is DARK
+
+    def choose(self, appearance: Appearance) -> None:
+        """Show these colours from now on."""
+        self._appearance = appearance
+        self._refresh()
+
+    def body_font(self, size: float = 10.5, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+        """The font of everything but code. Size in points."""
+        font = QFont("Inter")
+        font.setPointSizeF(size)
+        font.setWeight(weight)
+        font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+        return font
+
+    def figures_font(self, size: float = 9.5) -> QFont:
+        """The body font with digits of equal width, for figures that change."""
+        font = self.body_font(size, QFont.Weight.Medium)
+        font.setFeature(QFont.Tag("tnum"), 1)
+        return font
+
+    def mono_font(self, size: float = 10) -> QFont:
+        """The font of code; ligatures are off, so that `->` stays two signs."""
+        font = QFont("JetBrains Mono")
+        font.setStyleHint(QFont.StyleHint.Monospace)
+        font.setPointSizeF(size)
+        font.setFeature(QFont.Tag("calt"), 0)
+        font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+        return font
+
+    def icon(self, name: str, colour: str | None = None) -> QIcon:
+        """One of our icons, drawn in *colour* (the second text colour by default)."""
+        key = (name, colour or self.tokens.second)
+        if key not in self._icon_cache:
+            self._icon_cache[key] = self._draw_icon(*key)
+        return self._icon_cache[key]
+
+    def _draw_icon(self, name: str, colour: str) -> QIcon:
+        svg = (self._icons / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", colour)
+        renderer = QSvgRenderer(QByteArray(svg.encode()))
+        icon = QIcon()
+        for ratio in (1, 2):
+            pixmap = QPixmap(QSize(20, 20) * ratio)
+            pixmap.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(pixmap)
+            renderer.render(painter, QRectF(0, 0, 20 * ratio, 20 * ratio))
+            painter.end()
+            pixmap.setDevicePixelRatio(ratio)
+            icon.addPixmap(pixmap)
+        return icon
+
+    def _chosen(self) -> Tokens:
+        if self._appearance is Appearance.SYSTEM:
+            dark = self._app.styleHints().colorScheme() is Qt.ColorScheme.Dark
+            return DARK if dark else LIGHT
+        return DARK if self._appearance is Appearance.DARK else LIGHT
+
+    def _on_system_changed(self) -> None:
+        if self._appearance is Appearance.SYSTEM:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        tokens = self._chosen()
+        if tokens is self.tokens:
+            return
+        self.tokens = tokens
+        self._apply()
+        self.changed.emit()
+
+    def _apply(self) -> None:
+        self._app.setPalette(_palette(self.tokens))
+        self._app.setStyleSheet(stylesheet(self.tokens))
+
+
+def _palette(tokens: Tokens) -> QPalette:
+    """The tokens as Qt's palette."""
+    role = QPalette.ColorRole
+    palette = QPalette()
+    for key, colour in {
+        role.Window: tokens.background,
+        role.Base: tokens.background,
+        role.AlternateBase: tokens.side,
+        role.Button: tokens.card,
+        role.ToolTipBase: tokens.raised,
+        role.WindowText: tokens.text,
+        role.Text: tokens.text,
+        role.ButtonText: tokens.text,
+        role.ToolTipText: tokens.text,
+        role.PlaceholderText: tokens.second,
+        role.Highlight: tokens.accent,
+        role.HighlightedText: tokens.on_accent,
+        role.Link: tokens.accent_text,
+        role.LinkVisited: tokens.accent_text,
+        role.Accent: tokens.accent,
+    }.items():
+        palette.setColor(key, QColor(colour))
+    for key in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, key, QColor(tokens.disabled))
+    return palette
+
+
+class KeyboardFocus(QObject):
+    """Shows the focus ring only for focus that came by keyboard: Qt has no `:focus-visible`.
+
+    Installed on the application as an event filter; sets the property `kbd` that the style sheet looks at.
+    """
+
+    _REASONS = (
+        Qt.FocusReason.TabFocusReason,
+        Qt.FocusReason.BacktabFocusReason,
+        Qt.FocusReason.ShortcutFocusReason,
+    )
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Mark *watched* on FocusIn, unmark it on FocusOut."""
+        if isinstance(event, QFocusEvent) and isinstance(watched, QWidget):
+            ring = event.type() is QEvent.Type.FocusIn and event.reason() in self._REASONS
+            if bool(watched.property("kbd")) is not ring:
+                watched.setProperty("kbd", ring)
+                watched.style().unpolish(watched)
+                watched.style().polish(watched)
+        return False

@@ -1,0 +1,115 @@
+"""What will be downloaded before anything starts; then steps, progress, Cancel; then the result or the failure."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+
+from desktop_app.domain.engine import InstallPlan, InstallProgress, InstallStep
+from desktop_app.domain.errors import Remedy, UserError
+from desktop_app.domain.units import disk_words
+from desktop_app.ui.theme import Theme
+from desktop_app.ui.widgets.basics import ElidedLabel, button, card, label
+from desktop_app.ui.widgets.notice import Notice
+from desktop_app.ui.widgets.step_list import StepList
+
+_STEPS = tuple(InstallStep)
+_INSTALLS = (Remedy.RETRY, Remedy.INSTALL)
+"""Remedies whose button stands in for the card's own."""
+
+
+class InstallCard(QWidget):
+    """Draws an installation: its plan, its progress, its failure."""
+
+    install_clicked = Signal()
+    cancel_clicked = Signal()
+    adopt_clicked = Signal()
+    dismissed = Signal()
+
+    def __init__(self, theme: Theme, action: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._plan = QWidget()
+        self._what = label()
+        self._download = label()
+        self._disk = label()
+        self._free = label()
+        self._where = ElidedLabel()
+        self._note = label(role="second", wrap=True)
+        self._steps = StepList(theme, [step.value for step in _STEPS])
+        self._bar = QProgressBar()
+        self._notice = Notice(theme, dismissable=True)
+        self._install = button(action, self.install_clicked.emit, "primary")
+        self._adopt = button("Use a vLLM that is already here…", self.adopt_clicked.emit, "link")
+        self._cancel = button("Cancel", self.cancel_clicked.emit)
+        self._notice.remedy_chosen.connect(self._on_remedy_chosen)
+        self._notice.dismissed.connect(self.dismissed)
+        self._build()
+
+    def show_setup(self, plan: InstallPlan | None, progress: InstallProgress | None, error: UserError | None) -> None:
+        """Draw what is known: the plan before, the progress during, the failure after."""
+        busy = progress is not None
+        again = error is not None and error.remedy in _INSTALLS
+        self._plan.setVisible(not busy and plan is not None)
+        self._steps.setVisible(busy)
+        self._bar.setVisible(busy)
+        self._cancel.setVisible(busy)
+        self._install.setVisible(not busy and not again)
+        self._adopt.setVisible(not busy)
+        self._notice.show_error(error)
+        if plan is not None:
+            self._show_plan(plan)
+        if progress is not None:
+            self._show_progress(progress)
+
+    def _show_plan(self, plan: InstallPlan) -> None:
+        self._what.setText(f"vLLM, built for the {plan.kind.value} of this computer")
+        self._download.setText(f"about {disk_words(plan.download_bytes)}, once")
+        self._disk.setText(f"about {disk_words(plan.kept_bytes)}, for a while up to {disk_words(plan.disk_bytes)}")
+        self._free.setText(f"{disk_words(plan.free_bytes)}{'' if plan.fits else ': not enough'}")
+        self._where.setText(str(plan.folder))
+        self._note.setText(plan.note)
+        self._note.setVisible(bool(plan.note))
+
+    def _show_progress(self, progress: InstallProgress) -> None:
+        self._steps.show_step(_STEPS.index(progress.step), progress.text)
+        if progress.fraction is None:
+            self._bar.setRange(0, 0)
+        else:
+            self._bar.setRange(0, 1000)
+            self._bar.setValue(int(progress.fraction * 1000))
+        self._bar.setAccessibleDescription(f"{progress.step.value}. {progress.text}")
+
+    def _on_remedy_chosen(self, remedy: Remedy) -> None:
+        if remedy in _INSTALLS:
+            self.install_clicked.emit()
+
+    def _build(self) -> None:
+        form = QFormLayout(self._plan)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setHorizontalSpacing(24)
+        form.setVerticalSpacing(8)
+        for name, value in (
+            ("Engine", self._what),
+            ("Download", self._download),
+            ("On the disk", self._disk),
+            ("Free now", self._free),
+            ("Folder", self._where),
+        ):
+            form.addRow(label(name, "second"), value)
+        form.addRow(self._note)
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName("Progress of the installation")
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(self._install)
+        row.addWidget(self._cancel)
+        row.addStretch()
+        row.addWidget(self._adopt)
+        frame = card()
+        inside = QVBoxLayout(frame)
+        inside.setContentsMargins(24, 20, 24, 20)
+        inside.setSpacing(16)
+        for part in (self._plan, self._steps, self._bar, self._notice):
+            inside.addWidget(part)
+        inside.addLayout(row)
+        outside = QVBoxLayout(self)
+        outside.setContentsMargins(0, 0, 0, 0)
+        outside.addWidget(frame)

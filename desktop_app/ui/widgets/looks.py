@@ -1,0 +1,72 @@
+"""Fonts, colours and distances of the transcript, taken from the theme once for all of its texts."""
+
+from dataclasses import dataclass
+
+from PySide6.QtGui import QColor, QFont, QFontMetricsF
+
+from desktop_app.ui.theme import Theme
+
+LINE_HEIGHT = 128
+"""Per cent of the font's own."""
+
+TEXT_WIDTH = 46
+"""Em; about 75 characters a line, which is as much as an eye follows well."""
+
+GAP = 12
+"""Between two paragraphs, pixels."""
+
+INDENT = 28
+"""Of a list, pixels; room for three digits and a dot."""
+
+QUOTE_INDENT = 18
+"""Of a quotation with its line, pixels."""
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What the texts of a transcript look like."""
+
+    body: QFont
+    mono: QFont
+    text: QColor
+    second: QColor
+    link: QColor
+    line: QColor
+    background: QColor
+    raised: QColor
+    bubble: QColor
+    code_background: QColor
+    code: dict[str, QColor]
+    """Colours by the values of `highlight.Kind`."""
+    em: float
+    """Pixels."""
+
+    @property
+    def column(self) -> int:
+        """The width of the text column, pixels."""
+        return round(self.em * TEXT_WIDTH)
+
+    def heading_size(self, level: int) -> float:
+        """Points."""
+        return self.body.pointSizeF() * {1: 1.45, 2: 1.25, 3: 1.12}.get(level, 1.0)
+
+
+def looks_of(theme: Theme) -> Looks:
+    """The looks in the theme's present colours."""
+    tokens = theme.tokens
+    body = theme.body_font()
+    kinds = ("text", "keyword", "string", "number", "comment", "name")
+    return Looks(
+        body=body,
+        mono=theme.mono_font(),
+        text=QColor(tokens.text),
+        second=QColor(tokens.second),
+        link=QColor(tokens.accent_text),
+        line=QColor(tokens.line),
+        background=QColor(tokens.background),
+        raised=QColor(tokens.raised),
+        bubble=QColor(tokens.bubble),
+        code_background=QColor(tokens.code_background),
+        code={kind: QColor(getattr(tokens, f"code_{kind}")) for kind in kinds},
+        em=QFontMetricsF(body).height() * 0.98,
+    )

@@ -1,0 +1,351 @@
+"""Cuts a growing Markdown text into blocks that are finished and a live tail.
+
+`answer_body` feeds it with what has arrived. A block is finished when no further text can change it; it is laid out
+once and never again. Only the tail is parsed anew with every piece of text, and code between top-level fences not even
+once: it is passed on as it comes. Any chunking of a text gives the same blocks as the whole text at once.
+
+Two things of Markdown do not go with that, and are done once at the end: a link definition may stand below its use
+(`references`, `reparse`), and a blank line in a long list makes the whole list loose (never drawn differently here).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from markdown_it.token import Token
+
+from desktop_app.ui.widgets.markdown_parser import as_written, make_parser, parse, too_much
+
+LONGEST_LINE = 6000
+"""Characters. Laying out one line costs Qt the square of its length, so a longer one is cut after a word."""
+
+_LONG_LINE = re.compile(rf"[^\n]{{{LONGEST_LINE}}}(?:[^\n\s]{{0,1999}}(?=\s)|[^\n\s]{{2000}})")
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffc]")
+_INTERRUPTS = {"fence", "hr", "heading_open", "list_item_open", "blockquote_open"}
+"""Blocks whose first line ends whatever stands above it."""
+_ENDS_ITSELF = {"fence", "hr", "heading_open"}
+"""Blocks that no later line can continue."""
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Finished blocks other than code."""
+
+    tokens: Sequence[Token]
+    source: str
+    number: int | None = None
+    """What the first item of a numbered list that was begun earlier is numbered; None for everything else."""
+
+
+@dataclass(frozen=True)
+class CodeOpened:
+    """A fenced block of code begins."""
+
+    language: str
+
+
+@dataclass(frozen=True)
+class CodeAdded:
+    """More text of the open block of code."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class CodeClosed:
+    """The open block of code is complete."""
+
+
+Piece = Prose | CodeOpened | CodeAdded | CodeClosed
+
+
+class _Cut(NamedTuple):
+    """A place where a block, or an item of a top-level list, begins."""
+
+    line: int
+    token: int
+    kind: str
+    number: int | None
+
+
+class _Parsed(NamedTuple):
+    """The unfinished text, parsed."""
+
+    tokens: list[Token]
+    cuts: list[_Cut]
+    starts: list[int]
+    """Where each line begins; the last entry is the line that is still being written."""
+    references: dict[str, Any]
+
+    @property
+    def last_line(self) -> int:
+        """The line that is still being written; empty after a line break."""
+        return len(self.starts) - 1
+
+
+class BlockSplitter:
+    """Feed text, take pieces; `tail` holds the tokens of what is not finished yet."""
+
+    def __init__(self) -> None:
+        self._parser = make_parser()
+        self._references: dict[str, Any] = {}
+        self._seen_references = False
+        self._text = ""
+        self._carry = ""
+        self._number: int | None = None
+        self._fence: _Fence | None = None
+        self.tail: Sequence[Token] = ()
+
+    @property
+    def has_references(self) -> bool:
+        """Whether the text defined links by label, or looked like it for a moment."""
+        return self._seen_references
+
+    def feed(self, text: str) -> list[Piece]:
+        """Take more text; the pieces that became finished, in order."""
+        text = self._carry + text
+        self._carry = ""
+        if text.endswith("\r"):  # half of a line break, perhaps
+            text, self._carry = text[:-1], "\r"
+        return self._take(clean(text))
+
+    def finish(self) -> list[Piece]:
+        """The text has ended: everything that is left becomes finished."""
+        pieces = self._take("\n" if self._carry else "")
+        self._carry = ""
+        if self._text and not self._fence:
+            self._text += "" if self._text.endswith("\n") else "\n"
+            pieces += self._advance(final=True)
+        if self._fence:
+            pieces += self._fence.end(self._text)
+        self._fence, self._text, self.tail = None, "", ()
+        return pieces
+
+    def reparse(self, prose: Prose) -> Prose:
+        """The same blocks with the link definitions that are known by now."""
+        tokens = parse(self._parser, prose.source, {"references": dict(self._references)})
+        _renumber(tokens, prose.number)
+        return Prose(_bearable(tokens, prose.source), prose.source, prose.number)
+
+    def _take(self, text: str) -> list[Piece]:
+        last_line = self._text[self._text.rfind("\n") + 1 :]
+        if not _LONG_LINE.search(last_line + text):
+            return self._take_part(text)
+        # Whether a long line is code decides whether it is cut; so that has to be known before.
+        pieces: list[Piece] = []
+        for line in text.splitlines(keepends=True):
+            pieces += self._take_part(line)
+        return pieces
+
+    def _take_part(self, text: str) -> list[Piece]:
+        self._text += text
+        if self._fence:
+            return self._in_fence(self._fence, final=False)
+        self._text = _LONG_LINE.sub(r"\g<0>\n\n", self._text)
+        return self._advance(final=False) if self._text else []
+
+    def _in_fence(self, fence: "_Fence", *, final: bool) -> list[Piece]:
+        pieces, self._text, closed = fence.take(self._text)
+        if closed:
+            self._fence = None
+            pieces += self._advance(final=final)
+        return pieces
+
+    def _advance(self, *, final: bool) -> list[Piece]:
+        """Parse the tail, pass on what is finished in it, and keep the rest."""
+        parsed = self._parse()
+        cuts = parsed.cuts
+        fences = [i for i, cut in enumerate(cuts) if cut.kind == "fence" and cut.line < parsed.last_line]
+        if fences:
+            return self._open_fence(parsed, fences[-1], final=final)
+        if final:
+            return self._cut_off(parsed, len(cuts), parsed.last_line)
+        keep = _first_unfinished(parsed, self._text)
+        return self._cut_off(parsed, keep, cuts[keep].line if keep else 0)
+
+    def _parse(self) -> _Parsed:
+        env: dict[str, Any] = {"references": dict(self._references)}
+        tokens = parse(self._parser, self._text, env)
+        _renumber(tokens, self._number)
+        starts = [0, *(found.end() for found in re.finditer("\n", self._text))]
+        self._seen_references |= bool(env["references"])
+        return _Parsed(tokens, _cuts(tokens), starts, env["references"])
+
+    def _open_fence(self, parsed: _Parsed, index: int, *, final: bool) -> list[Piece]:
+        """Pass on everything above the last fence; what follows its first line is code."""
+        cut = parsed.cuts[index]
+        token = parsed.tokens[cut.token]
+        pieces = self._cut_off(parsed, index, cut.line)
+        opener, self._text = self._text.split("\n", 1)
+        self._fence = _Fence(token.markup, len(opener) - len(opener.lstrip(" ")))
+        self._number, self.tail = None, ()
+        return [*pieces, CodeOpened(_language(token.info)), *self._in_fence(self._fence, final=final)]
+
+    def _cut_off(self, parsed: _Parsed, keep: int, line: int) -> list[Piece]:
+        """Pass on the blocks before cut *keep*, which begins at *line*; it and the rest become the tail."""
+        cuts = parsed.cuts
+        pieces: list[Piece] = []
+        begin = 0
+        for index in range(keep):
+            if cuts[index].kind == "fence":
+                pieces += self._prose(parsed, begin, index, cuts[index].line)
+                pieces += _whole_code(parsed.tokens[cuts[index].token])
+                begin = index + 1
+        pieces += self._prose(parsed, begin, keep, line)
+        self._keep_references(parsed.references, line)
+        # A fence whose first line is still being written is not shown: its language would look like text.
+        shown = len(cuts) - 1 if cuts and cuts[-1].kind == "fence" else len(cuts)
+        self._text = self._text[parsed.starts[line] :]
+        self._number = cuts[keep].number if keep < len(cuts) else None
+        self.tail = _bearable(_slice(parsed, keep, shown), self._text)
+        return pieces
+
+    def _prose(self, parsed: _Parsed, begin: int, end: int, line: int) -> list[Piece]:
+        """The blocks from cut *begin* to before cut *end*, which is at *line*."""
+        if begin >= end:
+            return []
+        first = parsed.cuts[begin]
+        source = self._text[parsed.starts[first.line] : parsed.starts[line]]
+        return [Prose(_bearable(_slice(parsed, begin, end), source), source, first.number)]
+
+    def _keep_references(self, references: dict[str, Any], line: int) -> None:
+        """Keep the definitions above *line*; those below may still be half written."""
+        for label, entry in references.items():
+            if label not in self._references and entry["map"][1] <= line:
+                self._references[label] = entry
+
+
+class _Fence:
+    """The text between two top-level fences."""
+
+    def __init__(self, markup: str, indent: int) -> None:
+        sign = re.escape(markup[0])
+        self._closing = re.compile(rf" {{0,3}}{sign}{{{len(markup)},}}[ \t]*")
+        self._perhaps_closing = re.compile(rf"[ \t]*{sign}*[ \t]*")
+        self._indent = indent
+        self._empty = True
+        self._in_line = False
+
+    def take(self, text: str) -> tuple[list[Piece], str, bool]:
+        """Pieces, the text that is not used up, and whether the fence was closed."""
+        pieces: list[Piece] = []
+        if self._in_line:
+            rest_of_line, line_break, text = text.partition("\n")
+            pieces += [CodeAdded(rest_of_line)] if rest_of_line else []
+            self._in_line = not line_break
+            if not line_break:
+                return pieces, "", False
+        *lines, begun = text.split("\n")
+        end = next((i for i, line in enumerate(lines) if self._closing.fullmatch(line)), None)
+        pieces += self._added(lines[:end])
+        if end is not None:
+            return [*pieces, CodeClosed()], "\n".join([*lines[end + 1 :], begun]), True
+        if self._perhaps_closing.fullmatch(begun):
+            return pieces, begun, False
+        self._in_line = True
+        return [*pieces, *self._added([begun])], "", False
+
+    def end(self, rest: str) -> list[Piece]:
+        """The text ended inside of the fence, with *rest* as its last line."""
+        more = [] if not rest.strip() or self._closing.fullmatch(rest) else self._added([rest])
+        return [*more, CodeClosed()]
+
+    def _added(self, lines: list[str]) -> list[Piece]:
+        if not lines:
+            return []
+        text = "\n".join(_unindented(line, self._indent) for line in lines)
+        text = text if self._empty else f"\n{text}"
+        self._empty = False
+        return [CodeAdded(text)]
+
+
+def clean(text: str) -> str:
+    """*text* with plain line breaks, and without signs that control a screen or that Qt keeps for itself."""
+    return _UNFIT.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _language(info: str) -> str:
+    return info.split(maxsplit=1)[0] if info.strip() else ""
+
+
+def _whole_code(token: Token) -> list[Piece]:
+    text = token.content.removesuffix("\n")
+    return [CodeOpened(_language(token.info)), *([CodeAdded(text)] if text else []), CodeClosed()]
+
+
+def _unindented(line: str, columns: int) -> str:
+    """*line* without up to *columns* columns of white space; what is left of a tab becomes spaces."""
+    seen = used = 0
+    while seen < columns and used < len(line) and line[used] in " \t":
+        seen += 4 - seen % 4 if line[used] == "\t" else 1
+        used += 1
+    return " " * (seen - columns) + line[used:]
+
+
+def _renumber(tokens: Sequence[Token], number: int | None) -> None:
+    """Let the first list go on with *number*."""
+    if number is not None and tokens and tokens[0].type == "ordered_list_open":
+        tokens[0].attrs = {**tokens[0].attrs, "start": number}
+
+
+def _cuts(tokens: Sequence[Token]) -> list[_Cut]:
+    """All places at which the text could be cut in two."""
+    cuts: list[_Cut] = []
+    number: int | None = None
+    for index, token in enumerate(tokens):
+        if token.map is None or token.level > 1:
+            continue
+        if token.type in {"ordered_list_open", "bullet_list_open"} and token.level == 0:
+            number = int(token.attrs.get("start", 1)) if token.type == "ordered_list_open" else None
+        elif token.type == "list_item_open":
+            cuts.append(_Cut(token.map[0], index, token.type, number))
+            number = None if number is None else number + 1
+        elif token.level == 0:
+            cuts.append(_Cut(token.map[0], index, token.type, None))
+    return cuts
+
+
+def _first_unfinished(parsed: _Parsed, text: str) -> int:
+    """The last cut above which nothing can change any more; 0 when there is none."""
+    best = 0
+    for index, (above, cut) in enumerate(pairwise(parsed.cuts), start=1):
+        if cut.line >= parsed.last_line:
+            break
+        line_above = text[parsed.starts[cut.line - 1] : parsed.starts[cut.line]]
+        if not line_above.strip() or cut.kind in _INTERRUPTS or above.kind in _ENDS_ITSELF:
+            best = index
+    return best
+
+
+def _slice(parsed: _Parsed, begin: int, end: int) -> list[Token]:
+    """The blocks from cut *begin* to before cut *end*; a list that is cut in two is a list in both halves."""
+    tokens, cuts = parsed.tokens, parsed.cuts
+    if begin >= end:
+        return []
+    first = _outer(tokens, cuts[begin])
+    last = _outer(tokens, cuts[end]) if end < len(cuts) else len(tokens)
+    part = tokens[first:last]
+    if part[0].type == "list_item_open":
+        part.insert(0, _list_open(cuts[begin].number))
+    if end < len(cuts) and tokens[last].type == "list_item_open":
+        part.append(next(token for token in tokens[last:] if token.level == 0))
+    return part
+
+
+def _outer(tokens: list[Token], cut: _Cut) -> int:
+    """The first token of a block: for the first item of a list, the list's own."""
+    if cut.kind == "list_item_open" and tokens[cut.token - 1].type.endswith("_list_open"):
+        return cut.token - 1
+    return cut.token
+
+
+def _list_open(number: int | None) -> Token:
+    if number is None:
+        return Token("bullet_list_open", "ul", 1)
+    return Token("ordered_list_open", "ol", 1, attrs={"start": number})
+
+
+def _bearable(tokens: Sequence[Token], source: str) -> Sequence[Token]:
+    return as_written(source) if too_much(tokens) else tokens

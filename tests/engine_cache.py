@@ -1,0 +1,75 @@
+"""The real vLLM for tests: installed once with the shipped code, kept between runs below `build/`.
+
+`tests/e2e` installs it through the window and starts every other test of the real engine from it. Where it cannot be
+had because there is no network, tests skip and say so; with `CI=true` they fail instead, and so does every other cause.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from desktop_app.domain.engine import EngineEnvironment
+from desktop_app.domain.errors import EngineError
+from desktop_app.engine import environments, install
+from desktop_app.engine.pip_failures import PipFault, explain
+from desktop_app.hardware.probe import probe
+from desktop_app.hardware.sampler import find_helper
+from desktop_app.paths import Paths
+
+DATA = Path(__file__).resolve().parents[1] / "build" / "e2e" / "data"
+"""The data folder of the end-to-end test. Only the engine's environment in it outlives a run."""
+
+_NO_NETWORK = frozenset({PipFault.NETWORK, PipFault.NOT_FOUND, PipFault.PROXY, PipFault.REFUSED})
+
+
+def fresh_data() -> Path:
+    """`DATA` as on a new machine, but for the packages of an engine that was installed before."""
+    for thing in DATA.iterdir() if DATA.is_dir() else ():
+        if thing.name != "engines":
+            shutil.rmtree(thing) if thing.is_dir() else thing.unlink()
+    environments.forget(Paths(DATA))
+    return DATA
+
+
+@cache
+def environment() -> EngineEnvironment:
+    """The real engine, proved in this run; installed when there is none yet."""
+    return environments.remembered(Paths(DATA)) or asyncio.run(_install())
+
+
+def borrow(paths: Paths) -> EngineEnvironment:
+    """Make the data folder of *paths* one in which the engine is there already."""
+    paths.make()
+    found = environment()
+    environments.remember(found, paths)
+    return found
+
+
+def give_up(log: str) -> None:
+    """The engine could not be installed; *log* is what pip said: skip where that is nobody's fault, else fail."""
+    fault = explain(log.splitlines(), 1).fault
+    if os.environ.get("CI") != "true" and fault in _NO_NETWORK:
+        pytest.skip(f"the real vLLM cannot be installed here: {fault.name.lower().replace('_', ' ')}")
+    pytest.fail(f"the real vLLM could not be installed:\n{log[-4000:]}")
+
+
+async def _install() -> EngineEnvironment:
+    paths = Paths(DATA)
+    paths.make()
+    plan = install.plan(paths, probe(helper=find_helper()))
+    try:
+        return await install.install(plan, paths, lambda _progress: None)
+    except EngineError as error:
+        give_up(f"{paths.install_log.read_text('utf-8', 'replace')}\n{error.sentence()}")
+        raise
+
+
+def facts() -> str:
+    """What the tests run on, for the reports."""
+    found = environment()
+    return json.dumps({"vllm": found.version, "kind": found.kind.name})

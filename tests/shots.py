@@ -1,0 +1,208 @@
+"""Pictures of every page and of each state that matters, light and dark: `python -m tests.shots FOLDER`.
+
+The real program on a virtual screen: its window, its services, the real engine (installed for real the first time,
+then kept in `build/`). Look at them; two of them stand in the README.
+"""
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "xcb")
+
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QApplication
+from qasync import QEventLoop
+
+from desktop_app import bootstrap
+from desktop_app.domain.appearance import Appearance
+from desktop_app.domain.chat import Message, Role
+from desktop_app.domain.engine import EngineStage, StartPhase
+from desktop_app.engine import environments
+from desktop_app.paths import Paths, resources
+from desktop_app.services.program import Program
+from desktop_app.store.conversations import ConversationStore
+from desktop_app.ui.main_window import MainWindow
+from tests.conftest import reach
+from tests.engine_cache import environment as engine
+
+SIZE = QSize(1280, 800)
+SMALL = QSize(900, 600)
+MARKDOWN = """A **KV cache** keeps the keys and values of every earlier token, so that a new one costs *one* step.
+
+| Context | KV cache | Fits beside the weights |
+|--------:|---------:|---|
+| 8,192 | 1.1 GiB | yes |
+| 32,768 | 4.5 GiB | yes |
+| 131,072 | 18.0 GiB | no: use `fp8` |
+
+```python
+def kv_bytes(layers: int, kv_heads: int, head_dim: int, tokens: int, width: int = 2) -> int:
+    \"\"\"Bytes that the cache needs for *tokens* positions.\"\"\"
+    return 2 * layers * kv_heads * head_dim * tokens * width  # K and V
+```
+
+Three ways to shrink it:
+
+1. Lower `--max-model-len`.
+2. Use `--kv-cache-dtype fp8`.
+3. Share prefixes, as the [documentation](https://docs.vllm.ai/) says.
+
+> A remote picture stays a line of text: ![a cat](https://example.org/cat.png)
+"""
+
+
+class Album:
+    """Takes the pictures of one window."""
+
+    def __init__(self, window: MainWindow, theme_of: Callable[[Appearance], None], folder: Path) -> None:
+        self._window = window
+        self._choose = theme_of
+        self._folder = folder
+
+    async def take(self, name: str) -> None:
+        """The window as it is, in both colours."""
+        for appearance in (Appearance.LIGHT, Appearance.DARK):
+            self._choose(appearance)
+            await settle()
+            self._window.grab().save(str(self._folder / f"{name}-{appearance.name.lower()}.png"))
+
+
+async def settle() -> None:
+    """Let layouts and paint events happen."""
+    for _ in range(8):
+        await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def opened(app: QApplication, paths: Paths, folder: Path) -> AsyncIterator[tuple[Program, MainWindow, Album]]:
+    """The program on *paths*, its window shown, closed in the end."""
+    program = bootstrap.build(paths)
+    window = bootstrap.make_window(app, program, Appearance.LIGHT)
+    window.resize(SIZE)
+    window.show_first_page()
+    window.show()
+    await bootstrap.open_window(program, window, keep_appearance=True)
+    await settle()
+    try:
+        yield program, window, Album(window, window.choose_appearance, folder)
+    finally:
+        window.close()
+        await program.close()
+
+
+async def first_run(app: QApplication, data: Path, folder: Path) -> None:
+    """The welcome page, an installation under way, one that was given up."""
+    paths = Paths(data / "new")
+    paths.make()
+    async with opened(app, paths, folder) as (program, window, album):
+        await reach(lambda: program.setup.state.value.plan, "the plan")
+        await album.take("1-first-run")
+        installing = asyncio.create_task(program.first_run.run())
+        await reach(lambda: fraction_of(program) > 0.1, "some progress", 120)
+        await album.take("2-installing")
+        program.setup.cancel()
+        await installing
+        await program.first_run.skip()
+        window.show_chat()
+        await album.take("3-not-installed")
+        window.show_engine()
+        await album.take("3-not-installed-engine")
+
+
+async def chat(app: QApplication, data: Path, folder: Path) -> None:
+    """Stopped, starting, ready, answering, the engine's page, small windows."""
+    paths = Paths(data / "used")
+    paths.make()
+    environments.remember(engine(), paths)
+    async with opened(app, paths, folder) as (program, window, album):
+        await album.take("4-stopped")
+        starting = asyncio.create_task(program.serving.start(program.guide))
+        await reach(lambda: phase_of(program) not in (None, StartPhase.LOADING_ENGINE), "a later phase", 120)
+        await album.take("5-starting")
+        await starting
+        await album.take("6-ready")
+        for question in ("How do I stop a model?", "Is my text sent anywhere?", "Who was Napoleon?"):
+            await program.conversations.send(question)
+        await album.take("7-chat")
+        await rich_conversation(program)
+        await album.take("8-markdown")
+        window.resize(SMALL)
+        await album.take("9-small")
+        window.resize(SIZE)
+        window.show_engine()
+        await album.take("10-engine")
+        window.show_chat()
+        await program.serving.stop()
+        program.conversations.new()
+        await album.take("11-stopped-with-figure")
+
+
+async def failed(app: QApplication, data: Path, folder: Path) -> None:
+    """A damaged model, and an engine that dies."""
+    paths = Paths(data / "failed")
+    paths.make()
+    environments.remember(engine(), paths)
+    damaged = data / "damaged-model"
+    shutil.copytree(resources() / "guide", damaged)
+    weights = damaged / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:200_000])
+    unknown = data / "unknown-model"
+    shutil.copytree(resources() / "guide", unknown)
+    config = unknown / "config.json"
+    config.write_text(config.read_text("utf-8").replace("LlamaForCausalLM", "LamaForCausalLM"), "utf-8")
+    async with opened(app, paths, folder) as (program, window, album):
+        await program.serving.choose(damaged)
+        await album.take("12-failed-damaged")
+        await program.serving.choose(unknown)
+        await reach(lambda: program.serving.status.value.stage is EngineStage.FAILED, "the failure")
+        window.chat.panel.notice.toggle_details()
+        await album.take("13-failed-unknown")
+
+
+async def rich_conversation(program: Program) -> None:
+    """A conversation with everything that Markdown can do, written into the database as a model would have."""
+    store = ConversationStore(program.database)
+    turns = (
+        Message(0, Role.USER, "How big does the KV cache get, and how do I make it smaller?"),
+        Message(0, Role.ASSISTANT, MARKDOWN, model="Guide"),
+    )
+    conversation, _ = await store.create("How big does the KV cache get?", turns)
+    await program.conversations.load(conversation.id)
+
+
+def fraction_of(program: Program) -> float:
+    """How far an installation is."""
+    progress = program.setup.state.value.progress
+    return (progress.fraction or 0.0) if progress else 0.0
+
+
+def phase_of(program: Program) -> StartPhase | None:
+    """What a start is busy with."""
+    progress = program.serving.status.value.progress
+    return progress.phase if progress else None
+
+
+async def main(app: QApplication, folder: Path) -> None:
+    """Take all pictures into *folder*."""
+    with tempfile.TemporaryDirectory() as data:
+        await first_run(app, Path(data), folder)
+        await chat(app, Path(data), folder)
+        await failed(app, Path(data), folder)
+
+
+if __name__ == "__main__":
+    pictures = Path(sys.argv[1])
+    shutil.rmtree(pictures, ignore_errors=True)
+    pictures.mkdir(parents=True)
+    engine()
+    application = QApplication([])
+    application.setQuitOnLastWindowClosed(False)
+    with QEventLoop(application) as loop:
+        asyncio.set_event_loop(loop)
+        loop.run_until_complete(main(application, pictures))

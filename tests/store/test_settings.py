@@ -1,0 +1,63 @@
+"""Choices that are remembered."""
+
+from pathlib import Path
+
+import pytest
+
+from desktop_app.domain.appearance import Appearance
+from desktop_app.store.database import Database
+from desktop_app.store.settings import Settings
+
+
+async def reloaded(database: Database) -> Settings:
+    settings = Settings(database)
+    await settings.load()
+    return settings
+
+
+async def test_nothing_was_chosen_yet(database: Database) -> None:
+    settings = await reloaded(database)
+    assert settings.appearance is Appearance.SYSTEM
+    assert settings.last_conversation is None
+    assert settings.model_folder is None
+    assert settings.engine_python is None
+    assert settings.setup_skipped is False
+    assert settings.geometry == b""
+    assert settings.start_seconds(Path("/m")) is None
+
+
+async def test_choices_are_there_the_next_time(database: Database) -> None:
+    settings = await reloaded(database)
+    await settings.set_appearance(Appearance.DARK)
+    await settings.set_last_conversation(7)
+    await settings.set_model_folder(Path("/models/a"))
+    await settings.set_engine_python(Path("/engines/python"))
+    await settings.set_setup_skipped(True)
+    await settings.set_geometry(b"\x00\xff geometry")
+    await settings.learn_start_seconds(Path("/models/a"), 13.456)
+    for known in (settings, await reloaded(database)):
+        assert known.appearance is Appearance.DARK
+        assert known.last_conversation == 7
+        assert known.model_folder == Path("/models/a")
+        assert known.engine_python == Path("/engines/python")
+        assert known.setup_skipped is True
+        assert known.geometry == b"\x00\xff geometry"
+        assert known.start_seconds(Path("/models/a")) == 13.46
+        assert known.start_seconds(Path("/models/b")) is None
+
+
+async def test_a_choice_can_be_taken_back(database: Database) -> None:
+    settings = await reloaded(database)
+    await settings.set_model_folder(Path("/models/a"))
+    await settings.set_model_folder(None)
+    assert (await reloaded(database)).model_folder is None
+
+
+@pytest.mark.parametrize("value", ["not json", "null", "[]", '"é!"', "-1", '{"a": 1}'])
+async def test_a_value_that_makes_no_sense_counts_as_not_chosen(database: Database, value: str) -> None:
+    rows = [(key, value) for key in ("appearance", "geometry", "start_seconds:/m")]
+    await database.run(lambda db: db.executemany("INSERT INTO settings VALUES (?, ?)", rows))
+    settings = await reloaded(database)
+    assert settings.appearance is Appearance.SYSTEM
+    assert settings.geometry == b""
+    assert settings.start_seconds(Path("/m")) is None
