@@ -1,5 +1,9 @@
 # Thin on purpose: every target is a line or two. `make help` lists them.
-PYTHON ?= python3
+# The first of these that is new enough: on Ubuntu 22.04 python3 itself is not.
+ifndef PYTHON
+PYTHON := $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell $(name) -c \
+	'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)) python3)
+endif
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1

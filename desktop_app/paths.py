@@ -84,8 +84,11 @@ class Paths:
         """Create every folder, readable by nobody else.
 
         Raises:
-            OSError: a folder cannot be made, or the one for sockets belongs to somebody else.
+            OSError: a folder cannot be made, or the one for sockets is a link or belongs to somebody else.
         """
+        # It may lie below /tmp, where anybody can put a link under its name.
+        if self.runtime.is_symlink():
+            raise PermissionError(f"{self.runtime} is a link and no folder")
         for folder in (
             self.root,
             self.engines,

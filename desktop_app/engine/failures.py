@@ -117,7 +117,7 @@ def _cause(line: str) -> str:
 
 
 def _details(records: Iterable[LogRecord], causes: list[str]) -> str:
-    """What led to the first cause, and the other causes; without a cause the last words. Noise is left out."""
+    """The causes, and what led to the first of them; without a cause the last words. Noise is left out."""
     lines = [
         line
         for record in records
@@ -125,11 +125,12 @@ def _details(records: Iterable[LogRecord], causes: list[str]) -> str:
         for line in record.message.splitlines()
         if not _NOISE.match(line)
     ]
+    head: list[str] = []
     if causes:
         first = next(number for number, line in enumerate(lines) if _cause(line) == causes[0])
         lines = lines[: first + 1]
-    others = causes[1:6]
-    return "\n".join(map(_short, [*lines[len(others) - _DETAIL_LINES :], *others]))
+        head = [*causes[:6], ""]
+    return "\n".join(map(_short, [*head, *lines[len(head) - _DETAIL_LINES :]]))
 
 
 def _short(text: str) -> str:

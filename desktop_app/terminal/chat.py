@@ -3,7 +3,6 @@
 Answers go to standard output, everything else to standard error, so that an answer can be piped.
 """
 
-import asyncio
 import sys
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from desktop_app.domain.units import disk_words
 from desktop_app.services.conversations import ChatState
 from desktop_app.services.program import Program
 from desktop_app.services.setup import SetupState
+from desktop_app.terminal.keyboard import Keyboard
 
 
 class TerminalChat:
@@ -27,12 +27,13 @@ class TerminalChat:
     def __init__(self, program: Program, agreed: bool) -> None:
         self._program = program
         self._agreed = agreed
+        self._keyboard = Keyboard()
         self._last_note = ""
         self._printed: tuple[int, int] = (0, 0)
         """Which message is being printed, and how many of its characters have been."""
 
     async def run(self, text: str, model: Path | None) -> int:
-        """Ask *text*, or hold a conversation when it is empty; the exit code."""
+        """Ask *text*, or hold a conversation when it is blank; the exit code."""
         self._program.conversations.new()
         stop_watching = [
             self._program.setup.state.watch(self._on_setup_changed),
@@ -42,7 +43,7 @@ class TerminalChat:
         try:
             if not await self._ensure_engine() or not await self._start(model):
                 return 1
-            return await self._ask(text) if text else await self._converse()
+            return await self._ask(text) if text.strip() else await self._converse()
         finally:
             for stop in stop_watching:
                 stop()
@@ -60,8 +61,7 @@ class TerminalChat:
         if not sys.stdin.isatty():
             self._say("Nothing was installed: there is nobody to ask here. Add --yes to install it.")
             return False
-        answer = await asyncio.to_thread(input, "Install it now? [y/N] ")
-        return answer.strip().lower() in ("y", "yes")
+        return (await self._read("Install it now? [y/N] ")).lower() in ("y", "yes")
 
     async def _start(self, folder: Path | None) -> bool:
         serving = self._program.serving
@@ -71,24 +71,30 @@ class TerminalChat:
         return serving.status.value.stage is EngineStage.READY
 
     async def _ask(self, text: str) -> int:
+        self._last_note = ""
         await self._program.conversations.send(text)
         answer = self._program.conversations.state.value.messages[-1]
         if answer.error:
-            self._say(answer.error)
+            self._note(answer.error)
         elif answer.timing.words():
             self._say(f"({answer.timing.words()})")
         return 0 if answer.state in (MessageState.COMPLETE, MessageState.CUT) else 1
 
     async def _converse(self) -> int:
         self._say("Write a question; an empty line or Ctrl+D ends the conversation.")
-        while text := (await asyncio.to_thread(_read_line)).strip():
+        while text := await self._read("> "):
             await self._ask(text)
         return 0
+
+    async def _read(self, prompt: str) -> str:
+        """A line from the keyboard; empty at the end of input."""
+        print(prompt, end="", file=sys.stderr, flush=True)
+        return (await self._keyboard.line() or "").strip()
 
     def _on_setup_changed(self, state: SetupState) -> None:
         if state.progress is not None:
             self._note(f"{state.progress.step.value}: {state.progress.text}".rstrip(": "))
-        self._tell(state.error)
+        self.tell(state.error)
 
     def _on_status_changed(self, status: EngineStatus) -> None:
         name = status.model.name if status.model else "The model"
@@ -96,10 +102,11 @@ class TerminalChat:
             self._note(f"{name}: {status.progress.words()} …")
         elif status.stage is EngineStage.READY:
             self._note(f"{name} is ready.")
-        self._tell(status.error)
+        self.tell(status.error)
 
     def _on_chat_changed(self, state: ChatState) -> None:
         """Print what an answer grew by."""
+        self.tell(state.error)
         if not state.messages or state.messages[-1].role is not Role.ASSISTANT:
             return
         self._print_growth(state.messages[-1])
@@ -110,12 +117,13 @@ class TerminalChat:
         if ended and done < 0:
             return
         sys.stdout.write(_printable(message.text[done:]))
-        if ended:
+        if ended and message.text:
             sys.stdout.write("\n")
         sys.stdout.flush()
         self._printed = (key, -1 if ended else len(message.text))
 
-    def _tell(self, error: UserError | None) -> None:
+    def tell(self, error: UserError | None) -> None:
+        """Say what failed, once."""
         if error is not None:
             self._note(error.sentence())
 
@@ -126,14 +134,6 @@ class TerminalChat:
 
     def _say(self, text: str) -> None:
         print(_printable(text), file=sys.stderr, flush=True)
-
-
-def _read_line() -> str:
-    """A line from the keyboard; empty at the end of input."""
-    try:
-        return input("> ")
-    except EOFError:
-        return ""
 
 
 def _printable(text: str) -> str:

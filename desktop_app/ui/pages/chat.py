@@ -17,12 +17,15 @@ from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import surface
 from desktop_app.ui.widgets.composer import Composer
 from desktop_app.ui.widgets.conversation_list import ConversationList
+from desktop_app.ui.widgets.looks import looks_of
 from desktop_app.ui.widgets.notice import Notice, UndoBar
 from desktop_app.ui.widgets.start_panel import StartPanel
 from desktop_app.ui.widgets.transcript import Transcript
 
 _UNDO_MILLISECONDS = 10_000
 _LIST_WIDTH = 252
+_MARGIN = 12
+_SCROLL_BAR = 12
 _DRAFT_MILLISECONDS = 600
 """After the last key: what is written and not sent survives a crash, but not every key wakes the disk."""
 
@@ -48,6 +51,7 @@ class ChatPage(QWidget):
         super().__init__(parent)
         self.setProperty("role", "page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._theme = theme
         self._bridge = bridge
         self._conversations = conversations
         self._serving = serving
@@ -185,9 +189,9 @@ class ChatPage(QWidget):
         self._middle.addWidget(self.panel)
         self._middle.addWidget(self._transcript)
         narrow = QWidget()
-        narrow.setMaximumWidth(784)
+        narrow.setMaximumWidth(looks_of(self._theme).column + 2 * _MARGIN)
         column = QVBoxLayout(narrow)
-        column.setContentsMargins(12, 4, 12, 12)
+        column.setContentsMargins(_MARGIN, 4, _MARGIN, 12)
         column.setSpacing(8)
         column.addWidget(self._notice)
         column.addWidget(self._failure)
@@ -196,6 +200,8 @@ class ChatPage(QWidget):
         bottom.addStretch(1)
         bottom.addWidget(narrow, 100)
         bottom.addStretch(1)
+        # The transcript is centred beside its scroll bar, and the composer below the transcript.
+        bottom.addSpacing(_SCROLL_BAR)
         right = QVBoxLayout()
         right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(0)

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QApplication, QFormLayout, QHBoxLayout, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFormLayout, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from desktop_app.domain.engine import EngineEnvironment, EngineStage, EngineStatus
 from desktop_app.paths import Paths
@@ -10,7 +10,7 @@ from desktop_app.services.serving import Serving
 from desktop_app.services.setup import Setup, SetupState
 from desktop_app.ui.bridge import Bridge
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.basics import ElidedLabel, button, card, label
+from desktop_app.ui.widgets.basics import ElidedLabel, Scrolled, button, card, label
 from desktop_app.ui.widgets.install_card import InstallCard
 
 _SHOWN_LINES = 1000
@@ -147,8 +147,7 @@ class EnginePage(QWidget):
         column.addSpacing(8)
         column.addLayout(heading)
         column.addWidget(self._log, 1)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
+        self._scroll = Scrolled()
         self._scroll.setWidget(content)
         outside = QVBoxLayout(self)
         outside.setContentsMargins(0, 0, 0, 0)

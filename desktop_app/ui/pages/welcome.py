@@ -1,12 +1,12 @@
 """The first run: one page, one button. Skip is always there."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop_app.services.setup import Setup, SetupState
 from desktop_app.ui.bridge import Bridge
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.basics import button, label
+from desktop_app.ui.widgets.basics import Scrolled, button, label
 from desktop_app.ui.widgets.install_card import InstallCard
 
 _STORY = "To begin, the engine vLLM is installed in a folder of its own. Then a small model, the Guide, answers."
@@ -61,8 +61,7 @@ class WelcomePage(QWidget):
         centre.addStretch(1)
         centre.addWidget(inner, 100)
         centre.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
+        area = Scrolled()
         area.setWidget(middle)
         outside = QVBoxLayout(self)
         outside.setContentsMargins(0, 0, 0, 0)

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from desktop_app.ui.widgets.code_block import CodeBlock
 from desktop_app.ui.widgets.looks import GAP, Looks
-from desktop_app.ui.widgets.markdown_blocks import BlockSplitter, CodeAdded, CodeClosed, CodeOpened, Piece, Prose
+from desktop_app.ui.widgets.markdown_blocks import BlockSplitter, Piece, Prose
+from desktop_app.ui.widgets.markdown_fence import CodeAdded, CodeClosed, CodeOpened
 from desktop_app.ui.widgets.prose import ProseView
 
 VIEW_CHARACTERS = 3000
@@ -35,6 +36,7 @@ class _Section:
 
     @property
     def gap_below(self) -> int:
+        """Pixels that it leaves free within its height."""
         return self.view.gap_below if isinstance(self.view, ProseView) else 0
 
 
@@ -58,10 +60,13 @@ class AnswerBody(QWidget):
         tail = [self._tail] if self._tail and self._splitter.tail else []
         return [section.view for section in self._sections] + tail
 
-    def feed(self, text: str) -> None:
-        """More text has arrived."""
+    def feed(self, text: str, *, final: bool = False) -> None:
+        """More text has arrived; with *final* it is the last."""
         self._take(self._splitter.feed(text))
-        self._show_tail()
+        if final:
+            self.finish()
+        else:
+            self._show_tail()
 
     def finish(self) -> None:
         """The answer is complete."""
@@ -69,6 +74,7 @@ class AnswerBody(QWidget):
         if self._splitter.has_references:
             self._resolve_references()
         if self._tail:
+            self._tail.hide()
             self._tail.deleteLater()
             self._tail = None
 
@@ -85,8 +91,9 @@ class AnswerBody(QWidget):
 
     def arrange(self, width: int) -> int:
         """Put the views below one another, *width* pixels wide; the height of all."""
-        bottom = 0
+        bottom = gap = 0
         for section in self._sections:
+            bottom += GAP - gap if isinstance(section.view, CodeBlock) and bottom else 0
             if not section.clean or width != self._width:
                 section.height = section.view.height_for(width)
                 section.clean = False
@@ -94,6 +101,7 @@ class AnswerBody(QWidget):
                 section.top, section.clean = bottom, True
                 section.view.setGeometry(0, bottom, width, section.height)
             bottom += section.height + (GAP if isinstance(section.view, CodeBlock) else 0)
+            gap = section.gap_below or GAP
         self._width = width
         if self._tail and self._splitter.tail:
             height = self._tail.height_for(width)

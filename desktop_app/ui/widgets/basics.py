@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QSizePolicy, QToolButton, QWidget
 
 from desktop_app.ui.theme import Theme
 
@@ -85,6 +85,15 @@ def surface(role: str) -> QWidget:
     made.setProperty("role", role)
     made.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
     return made
+
+
+class Scrolled(QScrollArea):
+    """A page that scrolls where the window is too low for it. The keyboard moves among what is inside, not to it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
 
 class ElidedLabel(QLabel):

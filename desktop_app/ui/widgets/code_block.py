@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QTextCharFormat,
     QTextCursor,
+    QTextDocument,
     QTextOption,
     QWheelEvent,
 )
@@ -54,6 +55,11 @@ class CodeBlock(QFrame):
     def source(self) -> str:
         """The code as the model wrote it."""
         return "".join(self._parts)
+
+    @property
+    def document(self) -> QTextDocument:
+        """The lines as they are drawn."""
+        return self._text.document()
 
     @property
     def shown(self) -> str:

@@ -1,7 +1,7 @@
 """Where a person writes: Enter sends, Shift+Enter breaks the line, the button sends or stops."""
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from desktop_app.ui.theme import Theme
@@ -9,6 +9,16 @@ from desktop_app.ui.widgets.basics import IconButton, card, label, set_property
 
 _LINES = 8
 """The field grows up to this many lines, then scrolls."""
+
+
+class _Field(QPlainTextEdit):
+    """A text field that says when its lines were broken anew because it became wider or narrower."""
+
+    resized = Signal()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
 
 
 class Composer(QWidget):
@@ -24,15 +34,15 @@ class Composer(QWidget):
         self._can_send = False
         self._answering = False
         self._frame = card("composer")
-        self._field = QPlainTextEdit()
+        self._field = _Field()
         self._field.setFont(theme.body_font(11))
         self._field.setAccessibleName("Message")
         self._field.setTabChangesFocus(True)
         self._field.installEventFilter(self)
         self._field.textChanged.connect(self._draw_button)
         self._field.textChanged.connect(self.text_changed)
-        # Lines are broken anew when the text changes, and when the field becomes wider or narrower.
-        self._field.document().documentLayout().documentSizeChanged.connect(self._fit_height)
+        self._field.textChanged.connect(self._fit_height)
+        self._field.resized.connect(self._fit_height)
         self._hint = label("", "second")
         self._button = IconButton(theme, "send", "Send", self._on_button_clicked)
         self._button.setProperty("role", "send")

@@ -48,6 +48,7 @@ class ConversationList(QWidget):
         self._theme = theme
         self._conversations: tuple[Conversation, ...] = ()
         self._open: int | None = None
+        self._filling = False
         self._stale = False
         """True when something changed while a title was being edited."""
         self._new = button("New chat", self.new_clicked.emit, "primary")
@@ -92,6 +93,7 @@ class ConversationList(QWidget):
             return
         wanted = self._search.text().strip().casefold()
         today = datetime.now().astimezone().date()
+        self._filling = True
         self._model.clear()
         heading: Age | None = None
         for conversation in self._conversations:
@@ -103,6 +105,7 @@ class ConversationList(QWidget):
                 self._model.appendRow(self._heading(age))
             self._model.appendRow(self._row(conversation))
         self._select_open()
+        self._filling = False
         self._empty.setText("No chat has this in its title." if wanted else "Your chats will show up here.")
         self._empty.setVisible(self._model.rowCount() == 0)
 
@@ -127,13 +130,15 @@ class ConversationList(QWidget):
             if self._open is not None and self._model.item(row).data(_ID) == self._open:
                 self._view.setCurrentIndex(self._model.item(row).index())
 
-    def _current_id(self) -> int | None:
-        value = self._view.currentIndex().data(_ID)
+    def _selected_id(self) -> int | None:
+        # Not the view's current index: with the focus that goes to the first row, before anybody has chosen it.
+        selected = self._view.selectedIndexes()
+        value = selected[0].data(_ID) if selected else None
         return value if isinstance(value, int) else None
 
-    def _on_current_changed(self, current: QModelIndex) -> None:
-        value = current.data(_ID)
-        if isinstance(value, int) and value != self._open:
+    def _on_selection_changed(self) -> None:
+        value = self._selected_id()
+        if value is not None and value != self._open and not self._filling:
             self.chosen.emit(value)
 
     def _on_item_changed(self, item: QStandardItem) -> None:
@@ -151,12 +156,12 @@ class ConversationList(QWidget):
             self._fill()
 
     def _on_delete_pressed(self) -> None:
-        value = self._current_id()
+        value = self._selected_id()
         if value is not None:
             self.delete_asked.emit(value)
 
     def _on_rename_pressed(self) -> None:
-        value = self._current_id()
+        value = self._selected_id()
         if value is not None:
             self.rename(value)
 
@@ -183,7 +188,7 @@ class ConversationList(QWidget):
         view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(self._on_menu_asked)
-        view.selectionModel().currentChanged.connect(self._on_current_changed)
+        view.selectionModel().selectionChanged.connect(self._on_selection_changed)
         self._model.itemChanged.connect(self._on_item_changed)
         view.itemDelegate().closeEditor.connect(self._on_editor_closed)
         for key, slot in (

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from PySide6.QtGui import QColor, QFont, QFontMetricsF
 
-from desktop_app.ui.theme import Theme
+from desktop_app.ui.theme import Theme, Tokens
 
 LINE_HEIGHT = 128
 """Per cent of the font's own."""
@@ -20,6 +20,19 @@ INDENT = 28
 
 QUOTE_INDENT = 18
 """Of a quotation with its line, pixels."""
+
+_SHEET = """
+QFrame[role="bubble"] {{ background: {bubble}; border-radius: 14px; }}
+QFrame[role="bubble"] QTextBrowser {{ background: {bubble}; }}
+QFrame[role="code"] {{ background: {code_background}; border: 1px solid {line}; border-radius: 10px; }}
+QFrame[role="code"] QPlainTextEdit {{ background: {code_background}; color: {code_text}; }}
+QFrame[role="code"] QToolButton {{ color: {second}; padding: 2px 8px; }}
+QToolButton[role="jump"] {{
+    background: {card}; border: 1px solid {line}; border-radius: 17px; padding: 0; min-width: 32px; max-width: 32px;
+    min-height: 32px; max-height: 32px;
+}}
+QToolButton[role="jump"]:hover {{ background: {hover}; }}
+"""
 
 
 @dataclass(frozen=True)
@@ -70,3 +83,8 @@ def looks_of(theme: Theme) -> Looks:
         code={kind: QColor(getattr(tokens, f"code_{kind}")) for kind in kinds},
         em=QFontMetricsF(body).height() * 0.98,
     )
+
+
+def sheet_of(tokens: Tokens) -> str:
+    """The style sheet of what only a transcript has."""
+    return _SHEET.format(**vars(tokens))

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 from markdown_it.token import Token
 
-from desktop_app.ui.widgets.markdown_parser import as_written, make_parser, parse, too_much
+from desktop_app.ui.widgets.markdown_fence import CodeOpened, CodePiece, Fence, language_of, whole_code
+from desktop_app.ui.widgets.markdown_parser import as_written, make_parser, too_much
 
 LONGEST_LINE = 6000
 """Characters. Laying out one line costs Qt the square of its length, so a longer one is cut after a word."""
@@ -39,26 +40,7 @@ class Prose:
     """What the first item of a numbered list that was begun earlier is numbered; None for everything else."""
 
 
-@dataclass(frozen=True)
-class CodeOpened:
-    """A fenced block of code begins."""
-
-    language: str
-
-
-@dataclass(frozen=True)
-class CodeAdded:
-    """More text of the open block of code."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class CodeClosed:
-    """The open block of code is complete."""
-
-
-Piece = Prose | CodeOpened | CodeAdded | CodeClosed
+Piece = Prose | CodePiece
 
 
 class _Cut(NamedTuple):
@@ -95,7 +77,7 @@ class BlockSplitter:
         self._text = ""
         self._carry = ""
         self._number: int | None = None
-        self._fence: _Fence | None = None
+        self._fence: Fence | None = None
         self.tail: Sequence[Token] = ()
 
     @property
@@ -125,7 +107,7 @@ class BlockSplitter:
 
     def reparse(self, prose: Prose) -> Prose:
         """The same blocks with the link definitions that are known by now."""
-        tokens = parse(self._parser, prose.source, {"references": dict(self._references)})
+        tokens = self._parser.parse(prose.source, {"references": dict(self._references)})
         _renumber(tokens, prose.number)
         return Prose(_bearable(tokens, prose.source), prose.source, prose.number)
 
@@ -146,12 +128,12 @@ class BlockSplitter:
         self._text = _LONG_LINE.sub(r"\g<0>\n\n", self._text)
         return self._advance(final=False) if self._text else []
 
-    def _in_fence(self, fence: "_Fence", *, final: bool) -> list[Piece]:
-        pieces, self._text, closed = fence.take(self._text)
-        if closed:
-            self._fence = None
-            pieces += self._advance(final=final)
-        return pieces
+    def _in_fence(self, fence: Fence, *, final: bool) -> list[Piece]:
+        code, self._text, closed = fence.take(self._text)
+        if not closed:
+            return [*code]
+        self._fence = None
+        return [*code, *self._advance(final=final)]
 
     def _advance(self, *, final: bool) -> list[Piece]:
         """Parse the tail, pass on what is finished in it, and keep the rest."""
@@ -167,7 +149,7 @@ class BlockSplitter:
 
     def _parse(self) -> _Parsed:
         env: dict[str, Any] = {"references": dict(self._references)}
-        tokens = parse(self._parser, self._text, env)
+        tokens = self._parser.parse(self._text, env)
         _renumber(tokens, self._number)
         starts = [0, *(found.end() for found in re.finditer("\n", self._text))]
         self._seen_references |= bool(env["references"])
@@ -179,9 +161,9 @@ class BlockSplitter:
         token = parsed.tokens[cut.token]
         pieces = self._cut_off(parsed, index, cut.line)
         opener, self._text = self._text.split("\n", 1)
-        self._fence = _Fence(token.markup, len(opener) - len(opener.lstrip(" ")))
+        self._fence = Fence(token.markup, len(opener) - len(opener.lstrip(" ")))
         self._number, self.tail = None, ()
-        return [*pieces, CodeOpened(_language(token.info)), *self._in_fence(self._fence, final=final)]
+        return [*pieces, CodeOpened(language_of(token.info)), *self._in_fence(self._fence, final=final)]
 
     def _cut_off(self, parsed: _Parsed, keep: int, line: int) -> list[Piece]:
         """Pass on the blocks before cut *keep*, which begins at *line*; it and the rest become the tail."""
@@ -191,7 +173,7 @@ class BlockSplitter:
         for index in range(keep):
             if cuts[index].kind == "fence":
                 pieces += self._prose(parsed, begin, index, cuts[index].line)
-                pieces += _whole_code(parsed.tokens[cuts[index].token])
+                pieces += whole_code(parsed.tokens[cuts[index].token])
                 begin = index + 1
         pieces += self._prose(parsed, begin, keep, line)
         self._keep_references(parsed.references, line)
@@ -217,71 +199,9 @@ class BlockSplitter:
                 self._references[label] = entry
 
 
-class _Fence:
-    """The text between two top-level fences."""
-
-    def __init__(self, markup: str, indent: int) -> None:
-        sign = re.escape(markup[0])
-        self._closing = re.compile(rf" {{0,3}}{sign}{{{len(markup)},}}[ \t]*")
-        self._perhaps_closing = re.compile(rf"[ \t]*{sign}*[ \t]*")
-        self._indent = indent
-        self._empty = True
-        self._in_line = False
-
-    def take(self, text: str) -> tuple[list[Piece], str, bool]:
-        """Pieces, the text that is not used up, and whether the fence was closed."""
-        pieces: list[Piece] = []
-        if self._in_line:
-            rest_of_line, line_break, text = text.partition("\n")
-            pieces += [CodeAdded(rest_of_line)] if rest_of_line else []
-            self._in_line = not line_break
-            if not line_break:
-                return pieces, "", False
-        *lines, begun = text.split("\n")
-        end = next((i for i, line in enumerate(lines) if self._closing.fullmatch(line)), None)
-        pieces += self._added(lines[:end])
-        if end is not None:
-            return [*pieces, CodeClosed()], "\n".join([*lines[end + 1 :], begun]), True
-        if self._perhaps_closing.fullmatch(begun):
-            return pieces, begun, False
-        self._in_line = True
-        return [*pieces, *self._added([begun])], "", False
-
-    def end(self, rest: str) -> list[Piece]:
-        """The text ended inside of the fence, with *rest* as its last line."""
-        more = [] if not rest.strip() or self._closing.fullmatch(rest) else self._added([rest])
-        return [*more, CodeClosed()]
-
-    def _added(self, lines: list[str]) -> list[Piece]:
-        if not lines:
-            return []
-        text = "\n".join(_unindented(line, self._indent) for line in lines)
-        text = text if self._empty else f"\n{text}"
-        self._empty = False
-        return [CodeAdded(text)]
-
-
 def clean(text: str) -> str:
     """*text* with plain line breaks, and without signs that control a screen or that Qt keeps for itself."""
     return _UNFIT.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
-def _language(info: str) -> str:
-    return info.split(maxsplit=1)[0] if info.strip() else ""
-
-
-def _whole_code(token: Token) -> list[Piece]:
-    text = token.content.removesuffix("\n")
-    return [CodeOpened(_language(token.info)), *([CodeAdded(text)] if text else []), CodeClosed()]
-
-
-def _unindented(line: str, columns: int) -> str:
-    """*line* without up to *columns* columns of white space; what is left of a tab becomes spaces."""
-    seen = used = 0
-    while seen < columns and used < len(line) and line[used] in " \t":
-        seen += 4 - seen % 4 if line[used] == "\t" else 1
-        used += 1
-    return " " * (seen - columns) + line[used:]
 
 
 def _renumber(tokens: Sequence[Token], number: int | None) -> None:

@@ -5,8 +5,7 @@
 Raw HTML stays text. A link is a link only to http, https or mailto; anything else stays the text that the model wrote.
 """
 
-from collections.abc import MutableMapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import table
@@ -37,11 +36,6 @@ def make_parser() -> MarkdownIt:
     # markdown-it asks for tables first, which would turn a block that has begun into another one.
     parser.block.ruler.before("lheading", "gfm_table", table, {"alt": ["paragraph", "reference"]})
     return parser
-
-
-def parse(parser: MarkdownIt, text: str, env: MutableMapping[str, Any]) -> list[Token]:
-    """The tokens of *text*; link definitions are read from and written to *env*."""
-    return parser.parse(text, env)
 
 
 def too_much(tokens: Sequence[Token]) -> bool:

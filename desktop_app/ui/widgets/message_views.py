@@ -155,7 +155,7 @@ class AnswerView(MessageView):
         goes_on = message.text.startswith(before.text[: self._fed])
         if not goes_on or (self._finished and len(message.text) != self._fed):
             self._drop_body()
-        more = self._feed(message.text)
+        more = self._feed(message.text, final=message.state is not MessageState.STREAMING)
         if not more and message.state is not MessageState.STREAMING:
             self._finish()
         if message != before or not more:
@@ -202,15 +202,17 @@ class AnswerView(MessageView):
         self._reason.setGeometry(_CARD_PADDING, _CARD_PADDING, inner, height)
         return height + 2 * _CARD_PADDING
 
-    def _feed(self, text: str) -> bool:
+    def _feed(self, text: str, *, final: bool) -> bool:
         if self._fed >= len(text):
             return False
         part = text[self._fed : self._fed + (SLICE if self._fed else FIRST_SLICE)]
         if self._body is None:
             self._body = self._make_body()
-        self._body.feed(part)
         self._fed += len(part)
-        return self._fed < len(text)
+        more = self._fed < len(text)
+        self._finished = final and not more
+        self._body.feed(part, final=self._finished)
+        return more
 
     def _make_body(self) -> "AnswerBody":
         # The Markdown parser and Pygments cost 50 ms to import, which a window that opens does not need.

@@ -9,7 +9,8 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QWidget
 
 _END = re.compile(r"(?<=[.!?…:])[\"')\]*_]*\s|(?<=[。！？])|\n")
-_SIGNS = re.compile(r"^\s*(?:#{1,6}\s|>+\s?|[-*+]\s|\|)|[*_`|]|~~")
+_LINE_SIGNS = re.compile(r"^\s*(?:#{1,6}\s|>+\s?|[-*+]\s)|\|")
+_WORD_SIGNS = re.compile(r"[*`]|~~|\b_|_\b")
 _FENCE = re.compile(r"\s*(```|~~~)")
 
 
@@ -45,7 +46,7 @@ class Sentences:
         if fence:
             self._fence = fence.group(1)
             return ["Code."]
-        words = " ".join(_SIGNS.sub(" ", sentence).split())
+        words = " ".join(_WORD_SIGNS.sub("", _LINE_SIGNS.sub(" ", sentence)).split())
         return [words] if any(letter.isalnum() for letter in words) else []
 
 

@@ -4,21 +4,26 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop_app.domain.engine import EngineStage, EngineStatus, StartPhase, StartProgress
 from desktop_app.domain.errors import Remedy
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.basics import button, card, label, plain
+from desktop_app.ui.widgets.basics import Scrolled, button, card, label, plain
 from desktop_app.ui.widgets.engine_bar import time_left
 from desktop_app.ui.widgets.notice import Notice
 from desktop_app.ui.widgets.step_list import StepList
 
 _PHASES = tuple(StartPhase)
 _WIDTH = 640
+_MARGIN = 24
+_GAP = 10
+_NAME_LENGTH = 32
+"""Characters of a model's name in a button or a headline; the bar above has it whole."""
 
 
-class StartPanel(QWidget):
+class StartPanel(Scrolled):
     """Draws an `EngineStatus` large: steps of a start, a failure with its remedy, a greeting with questions."""
 
     start_clicked = Signal()
@@ -39,13 +44,16 @@ class StartPanel(QWidget):
         self.notice.remedy_chosen.connect(self.remedy_chosen)
         self._action = button("", self._on_action_clicked, "primary")
         self._questions = QWidget()
+        self._grid = QGridLayout(self._questions)
+        self._asks = [button(one, partial(self.question_chosen.emit, one), "suggestion") for one in questions]
         self._stage = EngineStage.STOPPED
-        self._build(questions)
+        self._build()
+        self._arrange_questions()
 
     def show_status(self, status: EngineStatus) -> None:
         """Draw *status*."""
         self._stage = status.stage
-        name = status.model.name if status.model else "A model"
+        name = _short(status.model.name) if status.model else "A model"
         guide = status.model is not None and status.model.is_guide
         self._steps_card.setVisible(status.stage is EngineStage.STARTING)
         self.notice.show_error(status.error if status.stage is EngineStage.FAILED else None)
@@ -74,25 +82,35 @@ class StartPanel(QWidget):
         else:
             self.start_clicked.emit()
 
-    def _build(self, questions: Sequence[str]) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Questions stand in two columns where there is room for the widest."""
+        super().resizeEvent(event)
+        self._arrange_questions()
+
+    def _arrange_questions(self) -> None:
+        room = min(self.viewport().width() - 2 * _MARGIN, _WIDTH)
+        widest = max((ask.sizeHint().width() for ask in self._asks), default=0)
+        columns = 2 if room >= 2 * widest + _GAP else 1
+        for index, ask in enumerate(self._asks):
+            self._grid.addWidget(ask, index // columns, index % columns)
+
+    def _build(self) -> None:
         inside = QVBoxLayout(self._steps_card)
         inside.setContentsMargins(20, 16, 20, 16)
         inside.addWidget(self._steps)
         inside.addWidget(self._left)
-        grid = QGridLayout(self._questions)
-        grid.setContentsMargins(0, 8, 0, 0)
-        grid.setSpacing(10)
-        for index, question in enumerate(questions):
-            ask = button(question, partial(self.question_chosen.emit, question), "suggestion")
-            grid.addWidget(ask, index // 2, index % 2)
+        self._grid.setContentsMargins(0, 8, 0, 0)
+        self._grid.setSpacing(_GAP)
         row = QHBoxLayout()
         row.addStretch()
         row.addWidget(self._action)
         row.addStretch()
         narrow = QWidget()
         narrow.setMaximumWidth(_WIDTH)
-        outside = QHBoxLayout(self)
-        outside.setContentsMargins(24, 24, 24, 24)
+        content = QWidget()
+        self.setWidget(content)
+        outside = QHBoxLayout(content)
+        outside.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
         outside.addStretch(1)
         outside.addWidget(narrow, 100)
         outside.addStretch(1)
@@ -104,6 +122,12 @@ class StartPanel(QWidget):
             column.addWidget(part)
         column.addLayout(row)
         column.addStretch(3)
+
+
+def _short(name: str) -> str:
+    """A long name without its middle: families of models differ at the end."""
+    half = _NAME_LENGTH // 2
+    return name if len(name) <= _NAME_LENGTH else f"{name[: half - 1]}…{name[-half:]}"
 
 
 def _words(status: EngineStatus, name: str, guide: bool) -> tuple[str, str]:

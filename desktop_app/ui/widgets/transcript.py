@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 from desktop_app.domain.chat import Message, MessageState, Role
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import IconButton
-from desktop_app.ui.widgets.looks import looks_of
+from desktop_app.ui.widgets.looks import looks_of, sheet_of
 from desktop_app.ui.widgets.message_views import AnswerView, MessageView, QuestionView
 from desktop_app.ui.widgets.pump import Pump
 from desktop_app.ui.widgets.speech import Sentences, announce, listening
@@ -29,19 +29,6 @@ _KEEP_SCREENS = 4
 """Messages further away than this many screens lose their widgets again."""
 
 _JUMP_SIZE = 34
-
-_SHEET = """
-QFrame[role="bubble"] {{ background: {bubble}; border-radius: 14px; }}
-QFrame[role="bubble"] QTextBrowser {{ background: {bubble}; }}
-QFrame[role="code"] {{ background: {code_background}; border: 1px solid {line}; border-radius: 10px; }}
-QFrame[role="code"] QPlainTextEdit {{ background: {code_background}; color: {code_text}; }}
-QFrame[role="code"] QToolButton {{ color: {second}; padding: 2px 8px; }}
-QToolButton[role="jump"] {{
-    background: {card}; border: 1px solid {line}; border-radius: 17px; padding: 0; min-width: 32px; max-width: 32px;
-    min-height: 32px; max-height: 32px;
-}}
-QToolButton[role="jump"]:hover {{ background: {hover}; }}
-"""
 
 
 @dataclass(eq=False)
@@ -356,7 +343,7 @@ class Transcript(QScrollArea):
         self._arrange()
 
     def _set_sheet(self) -> None:
-        self.setStyleSheet(_SHEET.format(**vars(self._theme.tokens)))
+        self.setStyleSheet(sheet_of(self._theme.tokens))
 
 
 def _in_use(view: MessageView) -> bool:
