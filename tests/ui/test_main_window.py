@@ -1,0 +1,350 @@
+"""The whole window, worked by hand: real services, the stand-in engine as a child process, the program's event loop."""
+
+import os
+import shutil
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QApplication, QFileDialog, QPlainTextEdit
+
+from desktop_app.domain.chat import MessageState
+from desktop_app.domain.engine import EngineStage
+from desktop_app.domain.errors import Remedy
+from desktop_app.engine.supervisor import family, table
+from desktop_app.paths import Paths
+from tests.conftest import reach
+from tests.ui.desk import Desk, play, with_engine
+from tests.ui.hands import buttons, child, press, press_button, words, write
+
+SLOW: dict[str, Any] = {"chunk": "word ", "tokens": 100_000, "tokens_per_second": 200}
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Paths:
+    return with_engine(tmp_path)
+
+
+async def ask(desk: Desk, text: str) -> None:
+    count = len(desk.messages)
+    write(desk.field, text)
+    press(desk.field, Qt.Key.Key_Return)
+    await reach(lambda: len(desk.messages) >= count + 2, "the question")
+
+
+async def answered(desk: Desk) -> None:
+    await reach(
+        lambda: desk.messages and desk.messages[-1].state is not MessageState.STREAMING, "the end of the answer"
+    )
+
+
+def test_from_start_to_an_answer_to_stop(qapp: QApplication, data: Paths) -> None:
+    async def scene(desk: Desk) -> None:
+        desk.model(answer="Because it is.")
+        assert "Skip for now" not in buttons(desk.window)
+        press_button(desk.window, "Start")
+        await desk.reach(EngineStage.READY)
+        await ask(desk, "Why is it so?")
+        assert desk.field.toPlainText() == ""
+        await answered(desk)
+        assert desk.messages[-1].text == "Because it is."
+        assert desk.titles() == ["Why is it so?"]
+        press_button(desk.window, "Stop")
+        await desk.reach(EngineStage.STOPPED)
+        assert any(one.startswith("Stopped.") for one in words(desk.window))
+        assert not data.socket.exists()
+
+    play(qapp, data, scene)
+
+
+def test_the_first_window_offers_set_up_and_skipping_is_remembered(qapp: QApplication, tmp_path: Path) -> None:
+    async def first(desk: Desk) -> None:
+        await desk.quiet()
+        assert "Chat with open models on this computer" in words(desk.window)
+        assert {"Set up and chat", "Skip for now"} <= set(buttons(desk.window))
+        press_button(desk.window, "Skip for now")
+        await desk.quiet()
+        assert desk.window.chat.isVisible()
+        assert desk.field.hasFocus()
+
+    async def later(desk: Desk) -> None:
+        await desk.quiet()
+        assert desk.window.chat.isVisible()
+        assert "Not installed" in words(desk.window)
+
+    play(qapp, Paths(tmp_path / "data"), first)
+    play(qapp, Paths(tmp_path / "data"), later)
+
+
+def test_what_will_be_downloaded_is_shown_before_anything_starts(qapp: QApplication, tmp_path: Path) -> None:
+    async def scene(desk: Desk) -> None:
+        press_button(desk.window, "Skip for now")
+        await desk.quiet()
+        press_button(desk.window, "Install the engine")
+        await desk.quiet()
+        assert desk.window.engine.isVisible()
+        assert "about 0.9 GB, once" in words(desk.window)
+        assert not desk.program.setup.state.value.busy
+
+    play(qapp, Paths(tmp_path / "data"), scene)
+
+
+@pytest.mark.parametrize("way", ["button", "escape"])
+def test_an_answer_is_stopped(qapp: QApplication, data: Paths, way: str) -> None:
+    async def scene(desk: Desk) -> None:
+        await desk.serve(**SLOW)
+        await ask(desk, "Tell me everything.")
+        await reach(lambda: desk.messages[-1].text, "the first words")
+        if way == "button":
+            press_button(desk.window, "Stop the answer")
+        else:
+            press(desk.field, Qt.Key.Key_Escape)
+        await answered(desk)
+        assert desk.messages[-1].state is MessageState.STOPPED
+        assert "Send" in buttons(desk.window)
+        assert desk.stage is EngineStage.READY
+
+    play(qapp, data, scene)
+
+
+def test_escape_on_the_engine_page_goes_back_and_stops_nothing(qapp: QApplication, data: Paths) -> None:
+    async def scene(desk: Desk) -> None:
+        await desk.serve(**SLOW)
+        await ask(desk, "Tell me everything.")
+        desk.window.show_engine()
+        press(desk.window, Qt.Key.Key_Escape)
+        assert desk.window.chat.isVisible()
+        assert desk.messages[-1].state is MessageState.STREAMING
+
+    play(qapp, data, scene)
+
+
+def test_the_next_start_brings_back_conversation_draft_and_place(qapp: QApplication, data: Paths) -> None:
+    async def first(desk: Desk) -> None:
+        await desk.serve(answer="Yes.")
+        await ask(desk, "Is it so?")
+        await answered(desk)
+        write(desk.field, "What I meant to ask next")
+        desk.window.resize(QSize(780, 640))
+
+    async def second(desk: Desk) -> None:
+        assert [one.text for one in desk.messages] == ["Is it so?", "Yes."]
+        assert desk.field.toPlainText() == "What I meant to ask next"
+        assert desk.window.size() == QSize(780, 640)
+        press(desk.window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+        assert desk.field.toPlainText() == ""
+        write(desk.field, "Something new")
+        desk.window.chat.list.chosen.emit(desk.program.conversations.state.value.conversations[0].id)
+        await reach(lambda: desk.messages, "the conversation")
+        assert desk.field.toPlainText() == "What I meant to ask next"
+        desk.window.chat.new_chat()
+        assert desk.field.toPlainText() == "Something new"
+
+    play(qapp, data, first)
+    play(qapp, data, second)
+
+
+def test_the_model_that_was_used_last_is_offered_again(qapp: QApplication, data: Paths) -> None:
+    async def first(desk: Desk) -> None:
+        await desk.serve("chosen")
+        await desk.quiet()
+
+    async def second(desk: Desk) -> None:
+        assert {"Choose a model; chosen: chosen", "Start chosen"} <= set(buttons(desk.window))
+
+    play(qapp, data, first)
+    play(qapp, data, second)
+
+
+def test_an_engine_that_dies_is_told_beside_the_chat_with_a_way_on(qapp: QApplication, data: Paths) -> None:
+    async def scene(desk: Desk) -> None:
+        await desk.serve(answer="Yes.")
+        await ask(desk, "Is it so?")
+        await answered(desk)
+        for pid in set(family(table(), [os.getpid()])) - {os.getpid()}:
+            os.kill(pid, signal.SIGKILL)
+        await desk.reach(EngineStage.FAILED)
+        error = desk.program.serving.status.value.error
+        assert error is not None
+        assert error.title in words(desk.window.chat)
+        assert error.remedy.value in buttons(desk.window.chat)
+        press_button(desk.window.chat, "Dismiss")
+        assert error.title not in words(desk.window.chat)
+        press_button(desk.window, "Start")
+        await desk.reach(EngineStage.READY)
+
+    play(qapp, data, scene)
+
+
+def test_a_start_that_fails_shows_its_log_on_request(qapp: QApplication, data: Paths) -> None:
+    async def scene(desk: Desk) -> None:
+        desk.model(exit=3)
+        press_button(desk.window, "Start")
+        await desk.reach(EngineStage.FAILED)
+        assert "tiny is not running" in words(desk.window)
+        press_button(desk.window.chat, "Show the log")
+        assert desk.window.engine.isVisible()
+        log = child(desk.window, QPlainTextEdit, "Log of the engine")
+        assert "Resolved architecture" in log.toPlainText()
+        assert log.toPlainText() == "\n".join(desk.program.serving.log)
+
+    play(qapp, data, scene)
+
+
+def test_the_log_grows_while_it_is_looked_at(qapp: QApplication, data: Paths) -> None:
+    async def scene(desk: Desk) -> None:
+        desk.window.show_engine()
+        await desk.serve()
+        log = child(desk.window, QPlainTextEdit, "Log of the engine")
+        await reach(lambda: "startup complete" in log.toPlainText(), "the last line")
+        assert log.toPlainText() == "\n".join(desk.program.serving.log)
+        await desk.serve(name="another")
+        await reach(lambda: log.toPlainText() == "\n".join(desk.program.serving.log), "the new log alone")
+        press_button(desk.window, "Copy the log")
+        assert QApplication.clipboard().text() == log.toPlainText()
+
+    play(qapp, data, scene)
+
+
+def test_remedies_reach_their_verbs(qapp: QApplication, data: Paths) -> None:
+    async def scene(desk: Desk) -> None:
+        def choose(remedy: Remedy) -> None:
+            desk.window.chat.remedy_chosen.emit(remedy)
+
+        desk.model()
+        choose(Remedy.START)
+        await desk.reach(EngineStage.READY)
+        choose(Remedy.FREE_MEMORY)
+        await desk.reach(EngineStage.STOPPED)
+        choose(Remedy.RETRY)
+        await desk.reach(EngineStage.READY)
+        choose(Remedy.USE_GUIDE)
+        await reach(lambda: desk.program.serving.status.value.model == desk.program.guide, "the Guide")
+        await desk.reach(EngineStage.READY)
+        choose(Remedy.CHOOSE_MODEL)
+        dialog = child(desk.window, QFileDialog)
+        assert "model folder" in dialog.windowTitle()
+        dialog.reject()
+        choose(Remedy.SHOW_LOG)
+        assert desk.window.engine.isVisible()
+
+    play(qapp, data, scene)
+
+
+def test_a_folder_that_holds_no_model_does_not_stop_the_one_that_runs(qapp: QApplication, data: Paths) -> None:
+    async def scene(desk: Desk) -> None:
+        await desk.serve()
+        desk.window.chat.remedy_chosen.emit(Remedy.CHOOSE_MODEL)
+        child(desk.window, QFileDialog).fileSelected.emit(str(data.root))
+        await desk.quiet()
+        assert desk.stage is EngineStage.READY
+        assert "There is no model in this folder." in words(desk.window.chat)
+        press_button(desk.window.chat, "Dismiss")
+        assert "There is no model in this folder." not in words(desk.window.chat)
+
+    play(qapp, data, scene)
+
+
+def test_a_chosen_folder_is_served(qapp: QApplication, data: Paths) -> None:
+    async def scene(desk: Desk) -> None:
+        folder = desk.model("chosen").folder
+        desk.window.chat.remedy_chosen.emit(Remedy.CHOOSE_MODEL)
+        child(desk.window, QFileDialog).fileSelected.emit(str(folder))
+        await desk.reach(EngineStage.READY)
+        assert "Choose a model; chosen: chosen" in buttons(desk.window)
+
+    play(qapp, data, scene)
+
+
+def test_deleting_can_be_undone(qapp: QApplication, data: Paths) -> None:
+    async def scene(desk: Desk) -> None:
+        await desk.serve(answer="Yes.")
+        await ask(desk, "Is it so?")
+        await answered(desk)
+        await desk.quiet()
+        press(desk.chats, Qt.Key.Key_Delete)
+        await reach(lambda: not desk.titles(), "the end of the conversation")
+        assert "Deleted “Is it so?”." in words(desk.window)
+        press_button(desk.window, "Undo")
+        await reach(lambda: desk.messages, "the conversation")
+        assert desk.titles() == ["Is it so?"]
+        assert "Undo" not in buttons(desk.window)
+
+    play(qapp, data, scene)
+
+
+def test_a_failure_in_the_chat_is_told_and_can_be_dismissed(qapp: QApplication, data: Paths) -> None:
+    async def scene(desk: Desk) -> None:
+        await desk.serve(**SLOW)
+        await ask(desk, "Tell me everything.")
+        await desk.program.conversations.send("And then?")
+        assert "An answer is still being written here." in words(desk.window.chat)
+        press_button(desk.window.chat, "Dismiss")
+        assert "An answer is still being written here." not in words(desk.window.chat)
+
+    play(qapp, data, scene)
+
+
+def test_a_data_folder_that_cannot_be_opened_is_told_and_tried_again(qapp: QApplication, data: Paths) -> None:
+    data.database.mkdir()
+
+    async def scene(desk: Desk) -> None:
+        assert "Try again" in buttons(desk.window)
+        asked: list[bool] = []
+        desk.window.reopen_asked.connect(lambda: asked.append(True))
+        press_button(desk.window, "Try again")
+        assert asked
+        assert "Try again" not in buttons(desk.window)
+        shutil.rmtree(data.database)
+        assert await desk.program.open() is None
+
+    play(qapp, data, scene)
+
+
+def test_shortcuts(qapp: QApplication, data: Paths) -> None:
+    control = Qt.KeyboardModifier.ControlModifier
+
+    async def scene(desk: Desk) -> None:
+        press(desk.window, Qt.Key.Key_2, control)
+        assert desk.window.engine.isVisible()
+        press(desk.window, Qt.Key.Key_1, control)
+        assert desk.window.chat.isVisible()
+        assert desk.field.hasFocus()
+        press(desk.window, Qt.Key.Key_K, control)
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        assert focus.accessibleName() == "Search chats"
+        press(desk.window, Qt.Key.Key_N, control)
+        assert desk.field.hasFocus()
+
+    play(qapp, data, scene)
+
+
+def test_gauges_rest_while_nobody_can_see_them(qapp: QApplication, data: Paths) -> None:
+    async def scene(desk: Desk) -> None:
+        frames = desk.program.gauges.frames
+        await reach(lambda: frames.value.machine.total_bytes, "the first frame")
+        assert desk.attended()
+        desk.window.hide()
+        assert not desk.attended()
+        desk.window.show()
+        assert desk.attended()
+
+    play(qapp, data, scene)
+
+
+def test_closing_in_mid_answer_keeps_what_came_and_leaves_no_process(qapp: QApplication, data: Paths) -> None:
+    async def first(desk: Desk) -> None:
+        await desk.serve(**SLOW, children=1)
+        await ask(desk, "Tell me everything.")
+        await reach(lambda: desk.messages[-1].text, "the first words")
+
+    async def second(desk: Desk) -> None:
+        assert desk.messages[-1].state is MessageState.INTERRUPTED
+        assert desk.messages[-1].text.startswith("word")
+
+    play(qapp, data, first)
+    assert not data.running.exists()
+    play(qapp, data, second)

@@ -1,0 +1,47 @@
+"""Turns for panes."""
+
+from pytestqt.qtbot import QtBot
+
+from desktop_app.ui.widgets.pump import Pump
+
+
+class Pane:
+    def __init__(self, name: str, turns: list[str], more: int = 0) -> None:
+        self._name, self._turns, self._more = name, turns, more
+
+    def flush(self) -> bool:
+        self._turns.append(self._name)
+        self._more -= 1
+        return self._more >= 0
+
+
+def test_every_pane_gets_a_turn_of_its_own_and_then_the_timer_rests(qtbot: QtBot) -> None:
+    turns: list[str] = []
+    pump = Pump()
+    panes = [Pane(name, turns) for name in "abc"]
+    for pane in [*panes, *panes]:
+        pump.request(pane)
+    assert turns == []
+    qtbot.waitUntil(lambda: pump.idle)
+    assert turns == ["a", "b", "c"]
+    assert not pump._timer.isActive()
+
+
+def test_a_pane_with_more_does_not_keep_the_others_waiting(qtbot: QtBot) -> None:
+    turns: list[str] = []
+    pump = Pump()
+    pump.request(Pane("long", turns, more=3))
+    pump.request(Pane("short", turns))
+    qtbot.waitUntil(lambda: pump.idle)
+    assert turns == ["long", "short", "long", "long", "long"]
+
+
+def test_a_forgotten_pane_gets_no_turn(qtbot: QtBot) -> None:
+    turns: list[str] = []
+    pump = Pump()
+    gone, stays = Pane("gone", turns), Pane("stays", turns)
+    pump.request(gone)
+    pump.request(stays)
+    pump.forget(gone)
+    qtbot.waitUntil(lambda: pump.idle)
+    assert turns == ["stays"]

@@ -1,0 +1,101 @@
+"""Colours, fonts and icons: what light and dark change, and that nothing is missing."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QColor, QFontInfo, QPalette
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from desktop_app.domain.appearance import Appearance
+from desktop_app.paths import resources
+from desktop_app.ui.theme import KeyboardFocus, Theme
+from desktop_app.ui.tokens import DARK, LIGHT
+from desktop_app.ui.widgets.basics import IconButton
+
+
+@pytest.fixture
+def switching(theme: Theme) -> Iterator[Theme]:
+    """The theme, light again afterwards."""
+    yield theme
+    theme.choose(Appearance.LIGHT)
+
+
+def test_light_and_dark_reach_palette_and_sheet(switching: Theme, qapp: QApplication) -> None:
+    changes: list[bool] = []
+    switching.changed.connect(lambda: changes.append(switching.tokens is DARK))
+    for appearance, tokens in ((Appearance.DARK, DARK), (Appearance.LIGHT, LIGHT)):
+        switching.choose(appearance)
+        assert switching.tokens is tokens
+        assert qapp.palette().color(QPalette.ColorRole.Highlight) == QColor(tokens.accent)
+        assert qapp.palette().color(QPalette.ColorRole.Window) == QColor(tokens.background)
+        assert tokens.background in qapp.styleSheet()
+    assert changes == [True, False]
+
+
+def test_choosing_what_is_shown_draws_nothing_again(switching: Theme, qtbot: QtBot) -> None:
+    with qtbot.assertNotEmitted(switching.changed):
+        switching.choose(Appearance.LIGHT)
+    assert switching.appearance is Appearance.LIGHT
+
+
+def test_like_the_system_follows_the_system(switching: Theme, qapp: QApplication) -> None:
+    switching.choose(Appearance.SYSTEM)
+    assert (switching.tokens is DARK) is (qapp.styleHints().colorScheme() is Qt.ColorScheme.Dark)
+
+
+def test_an_icon_takes_the_new_colours(switching: Theme, qtbot: QtBot) -> None:
+    button = IconButton(switching, "chat", "Chat")
+    qtbot.addWidget(button)
+    light = button.icon().pixmap(20).toImage()
+    switching.choose(Appearance.DARK)
+    assert button.icon().pixmap(20).toImage() != light
+
+
+def test_an_icon_button_that_is_gone_is_not_drawn_again(switching: Theme) -> None:
+    button = IconButton(switching, "chat", "Chat")
+    button.deleteLater()
+    QApplication.sendPostedEvents(button, QEvent.Type.DeferredDelete)
+    switching.choose(Appearance.DARK)
+
+
+def test_the_shipped_fonts_are_the_ones_used(theme: Theme) -> None:
+    assert QFontInfo(theme.body_font()).family() == "Inter"
+    assert QFontInfo(theme.mono_font()).family() == "JetBrains Mono"
+    assert QFontInfo(theme.mono_font()).fixedPitch()
+
+
+@pytest.mark.parametrize("icon", sorted((resources() / "icons").glob("*.svg")), ids=lambda path: path.stem)
+def test_every_icon_can_be_drawn_in_any_colour(theme: Theme, icon: "object") -> None:
+    name = getattr(icon, "stem", "")
+    image = theme.icon(name, "#ff0000").pixmap(20).toImage()
+    colours = {
+        image.pixelColor(x, y).name()
+        for x in range(image.width())
+        for y in range(image.height())
+        if image.pixelColor(x, y).alpha() > 200
+    }
+    assert colours <= {"#ff0000", "#fe0000"}
+    assert colours
+
+
+def test_the_focus_ring_is_for_the_keyboard(qapp: QApplication, theme: Theme, qtbot: QtBot) -> None:
+    window = QWidget()
+    field, button = QLineEdit(), QPushButton("Go")
+    column = QVBoxLayout(window)
+    column.addWidget(field)
+    column.addWidget(button)
+    qtbot.addWidget(window)
+    ring = KeyboardFocus(window)
+    qapp.installEventFilter(ring)
+    window.show()
+    window.activateWindow()
+    field.setFocus(Qt.FocusReason.MouseFocusReason)
+    qtbot.waitUntil(field.hasFocus)
+    assert not field.property("kbd")
+    button.setFocus(Qt.FocusReason.TabFocusReason)
+    assert button.property("kbd") is True
+    field.setFocus(Qt.FocusReason.BacktabFocusReason)
+    assert (field.property("kbd"), button.property("kbd")) == (True, False)
+    qapp.removeEventFilter(ring)
