@@ -1,6 +1,8 @@
 """The command `vllm-desktop`: a window by default, `chat` and `doctor` in a terminal."""
 
 import argparse
+import ctypes
+import gc
 import os
 import sys
 from pathlib import Path
@@ -32,10 +34,25 @@ def parser() -> argparse.ArgumentParser:
 
 
 def has_display() -> bool:
-    """Whether a window could open."""
-    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
+    """Whether a window could open; asked before Qt is, which would abort the program."""
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM") or os.environ.get("WAYLAND_DISPLAY"):
         return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return bool(os.environ.get("DISPLAY")) and _x_answers()
+
+
+def _x_answers() -> bool:
+    """Whether the X server named by DISPLAY takes a connection."""
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError:
+        return True  # Qt will say what is missing
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    xcb.xcb_connection_has_error.argtypes = [ctypes.c_void_p]
+    xcb.xcb_disconnect.argtypes = [ctypes.c_void_p]
+    connection = xcb.xcb_connect(None, None)
+    refused = bool(xcb.xcb_connection_has_error(connection))
+    xcb.xcb_disconnect(connection)
+    return not refused
 
 
 def _folder(given: Path | None) -> Path | None:
@@ -46,6 +63,9 @@ def main(argv: list[str] | None = None) -> int:
     """Run the program; the exit code."""
     options = parser().parse_args(argv)
     paths = Paths(_folder(options.data_dir) or default_root())
+    # Starting makes tens of thousands of objects that stay; looking for garbage among them takes 10 ms of the start.
+    # `bootstrap` has it collected again from the first picture on.
+    gc.disable()
     from desktop_app import bootstrap  # noqa: PLC0415 - `--help` stays quick
     from desktop_app.domain.appearance import Appearance  # noqa: PLC0415
     from desktop_app.domain.errors import UserError  # noqa: PLC0415

@@ -23,7 +23,6 @@ from desktop_app.domain.engine import ModelRef
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.machine import Machine
 from desktop_app.domain.metrics import EngineMetrics
-from desktop_app.hardware.probe import probe
 from desktop_app.hardware.sampler import Sampler, find_helper
 from desktop_app.hub import local
 from desktop_app.paths import Paths, resources
@@ -46,6 +45,10 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 
+_RING_MILLISECONDS = 200
+"""After the window is made; by then it has been painted."""
+
+
 class StartTimes:
     """How long starts took, kept in the settings."""
 
@@ -64,7 +67,13 @@ class StartTimes:
 
 def make_machine() -> Callable[[], Machine]:
     """A function that looks at the machine once and remembers what it saw. It blocks: call it in a thread."""
-    return cache(lambda: probe(helper=find_helper()))
+
+    def look() -> Machine:
+        from desktop_app.hardware.probe import probe  # noqa: PLC0415 - the window's first picture needs no machine
+
+        return probe(helper=find_helper())
+
+    return cache(look)
 
 
 def build(paths: Paths) -> Program:
@@ -114,9 +123,12 @@ def suggested_questions() -> tuple[str, ...]:
 
 def run_window(paths: Paths, appearance: Appearance | None) -> int:
     """Open the window and stay until it is closed; the exit code."""
-    from PySide6.QtWidgets import QApplication  # noqa: PLC0415 - the terminal needs no Qt
-    from qasync import QEventLoop  # noqa: PLC0415
-
+    try:
+        from PySide6.QtWidgets import QApplication  # noqa: PLC0415 - the terminal needs no Qt
+        from qasync import QEventLoop  # noqa: PLC0415
+    except ImportError as error:
+        title = "The window cannot open: Qt misses a library of this system."
+        raise UserError(title, f"{error}. `make setup` names the command that installs it.") from error
     with lock(paths):
         log.set_up(paths.logs)
         app = QApplication(["vllm-desktop"])
@@ -131,13 +143,18 @@ def run_window(paths: Paths, appearance: Appearance | None) -> int:
 
 def make_window(app: "QApplication", program: Program, appearance: Appearance | None = None) -> "MainWindow":
     """The window of *program*, not shown yet. *appearance* overrides what the person chose, this time."""
-    from desktop_app.ui.bridge import Bridge  # noqa: PLC0415 - the terminal needs no Qt
+    from PySide6.QtCore import QTimer  # noqa: PLC0415 - the terminal needs no Qt
+
+    from desktop_app.ui.bridge import Bridge  # noqa: PLC0415
     from desktop_app.ui.main_window import MainWindow  # noqa: PLC0415
     from desktop_app.ui.theme import KeyboardFocus, Theme  # noqa: PLC0415
 
-    theme = Theme(app, resources(), appearance or Appearance.SYSTEM)
+    theme = Theme(app, resources(), appearance or Appearance.SYSTEM, dressed=False)
     window = MainWindow(theme, Bridge(program.tasks), program, suggested_questions())
-    app.installEventFilter(KeyboardFocus(window))
+    theme.dress()
+    # Not before the picture: it meets every event, and for the first ones PySide makes every class they may be for.
+    ring = KeyboardFocus(window)
+    QTimer.singleShot(_RING_MILLISECONDS, ring, lambda: app.installEventFilter(ring))
     return window
 
 
@@ -174,6 +191,8 @@ async def open_window(program: Program, window: "MainWindow", keep_appearance: b
     except UserError as error:
         window.show_error(error)
         return
+    finally:
+        gc.enable()  # `__main__` begins without it
     if notice is not None:
         window.show_error(notice)
     window.apply_settings(program.settings, keep_appearance)
@@ -208,6 +227,7 @@ def run_chat(paths: Paths, text: str, model: Path | None, agreed: bool) -> int:
 async def _chat_story(paths: Paths, text: str, model: Path | None, agreed: bool) -> int:
     from desktop_app.terminal.chat import TerminalChat  # noqa: PLC0415 - the window needs no terminal
 
+    gc.enable()  # `__main__` begins without it
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     for number in (signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, task.cancel if task else loop.stop)

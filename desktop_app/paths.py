@@ -7,7 +7,6 @@ import os
 import sys
 import tempfile
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 _SOCKET_PATH_LIMIT = 100
@@ -71,6 +70,8 @@ class Paths:
         folder = self.root / "run"
         if len(os.fsencode(folder)) + len("/tmp/") + 36 <= _SOCKET_PATH_LIMIT:  # noqa: S108 - a length, not a path
             return folder
+        from hashlib import sha256  # noqa: PLC0415 - hardly anybody gets here
+
         base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
         digest = sha256(os.fsencode(self.root)).hexdigest()[:12]
         return Path(base) / f"vllm-desktop-{os.getuid()}-{digest}"

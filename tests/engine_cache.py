@@ -5,11 +5,11 @@ had because there is no network, tests skip and say so; with `CI=true` they fail
 """
 
 import asyncio
-import json
 import os
 import shutil
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -36,10 +36,12 @@ def fresh_data() -> Path:
     return DATA
 
 
-@cache
 def environment() -> EngineEnvironment:
-    """The real engine, proved in this run; installed when there is none yet."""
-    return environments.remembered(Paths(DATA)) or asyncio.run(_install())
+    """The real engine as the last installation proved it; installed when there is none yet."""
+    found = environments.remembered(Paths(DATA)) or _install_once()
+    if isinstance(found, str):
+        give_up(found)
+    return found
 
 
 def borrow(paths: Paths) -> EngineEnvironment:
@@ -50,7 +52,7 @@ def borrow(paths: Paths) -> EngineEnvironment:
     return found
 
 
-def give_up(log: str) -> None:
+def give_up(log: str) -> NoReturn:
     """The engine could not be installed; *log* is what pip said: skip where that is nobody's fault, else fail."""
     fault = explain(log.splitlines(), 1).fault
     if os.environ.get("CI") != "true" and fault in _NO_NETWORK:
@@ -58,18 +60,13 @@ def give_up(log: str) -> None:
     pytest.fail(f"the real vLLM could not be installed:\n{log[-4000:]}")
 
 
-async def _install() -> EngineEnvironment:
+@cache
+def _install_once() -> EngineEnvironment | str:
+    """The engine, or what was said when it could not be installed: nobody waits for that twice."""
     paths = Paths(DATA)
     paths.make()
     plan = install.plan(paths, probe(helper=find_helper()))
     try:
-        return await install.install(plan, paths, lambda _progress: None)
+        return asyncio.run(install.install(plan, paths, lambda _progress: None))
     except EngineError as error:
-        give_up(f"{paths.install_log.read_text('utf-8', 'replace')}\n{error.sentence()}")
-        raise
-
-
-def facts() -> str:
-    """What the tests run on, for the reports."""
-    found = environment()
-    return json.dumps({"vllm": found.version, "kind": found.kind.name})
+        return f"{paths.install_log.read_text('utf-8', 'replace')}\n{error.sentence()}"

@@ -153,7 +153,7 @@ class _Installation:
         _sweep(self._paths)
         self._temporary.mkdir(mode=0o700)
         known = environments.remembered(self._paths)
-        if known and known.managed:
+        if known is None or known.managed:
             environments.forget(self._paths)
         if self._plan.folder.is_dir():
             _drop_halves(self._packages())

@@ -1,17 +1,19 @@
 """How busy the machine is, each time somebody asks. Owned by `services.gauges`, which decides how often.
 
-Between two questions it does nothing: no thread ticks here.
+Between two questions it does nothing: no thread ticks here. psutil is loaded by the first question, on its thread.
 """
 
 import asyncio
+import time
 from pathlib import Path
 from typing import NamedTuple
-
-import psutil
 
 from desktop_app.domain.machine import GpuSample, MachineSample
 from desktop_app.hardware.cgroup import tightest_memory
 from desktop_app.hardware.nvml import NvmlHelper, driver_note
+
+_FIRST_LOOK_SECONDS = 0.1
+"""How long the first reading looks at the processor; every other covers the time since the one before it."""
 
 
 class _Ticks(NamedTuple):
@@ -32,7 +34,7 @@ class Sampler:
     def __init__(self, helper: NvmlHelper | None = None, root: Path = Path("/")) -> None:
         self._helper = helper
         self._group = tightest_memory(root)
-        self._ticks = _read_ticks()
+        self._ticks: _Ticks | None = None
 
     async def sample(self) -> MachineSample:
         """One reading. The processor's share covers the time since the reading before it."""
@@ -44,12 +46,18 @@ class Sampler:
             await asyncio.to_thread(self._helper.close)
 
     def _sample(self) -> MachineSample:
-        before, self._ticks = self._ticks, _read_ticks()
+        before = self._ticks
+        if before is None:
+            before = _read_ticks()
+            time.sleep(_FIRST_LOOK_SECONDS)
+        self._ticks = _read_ticks()
         used, total = self._memory()
         return MachineSample(_share(before, self._ticks), used, total, self._cards())
 
     def _memory(self) -> tuple[int, int]:
         """Used and usable bytes, of the control group where that is the tighter limit."""
+        import psutil  # noqa: PLC0415 - 6 ms for which no window should wait
+
         memory = psutil.virtual_memory()
         if self._group and self._group.limit_bytes < memory.total:
             used = self._group.used_bytes()
@@ -67,6 +75,8 @@ def find_helper(root: Path = Path("/")) -> NvmlHelper | None:
 
 
 def _read_ticks() -> _Ticks:
+    import psutil  # noqa: PLC0415
+
     # Not psutil.cpu_percent(): it remembers the last reading per thread, and ours come from a pool.
     times = psutil.cpu_times()
     total = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)

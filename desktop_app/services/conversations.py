@@ -178,7 +178,11 @@ class Conversations:
         """Ask the last question of the open conversation again when its answer failed without a word."""
         state = self.state.value
         last = state.messages[-1] if state.messages else None
-        if last is None or last.id < 0 or last.state is not MessageState.FAILED:
+        if last is None or last.state is not MessageState.FAILED:
+            return
+        if last.id < 0:  # the question could not even be stored
+            self._publish(messages=state.messages[:-2])
+            await self.send(state.messages[-2].text)
             return
         if state.open_id is None or state.answering:
             return

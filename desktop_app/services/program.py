@@ -41,6 +41,8 @@ class Program:
         """
         notice = await self.database.open()
         await self.settings.load()
+        if self.settings.model_folder is not None:
+            self.serving.select_folder(self.settings.model_folder)
         await self.conversations.load(self.settings.last_conversation)
         await self.serving.clean_up()
         return notice

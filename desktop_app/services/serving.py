@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from desktop_app.domain.engine import (
     EngineEnvironment,
@@ -28,12 +28,13 @@ from desktop_app.domain.observable import Observable
 from desktop_app.domain.units import memory_words
 from desktop_app.endpoint.client import Endpoint
 from desktop_app.endpoint.probe import Readiness, readiness
-from desktop_app.engine import failures, launch
-from desktop_app.engine.leftovers import end_leftovers
-from desktop_app.engine.phases import PhaseReader, read_record
-from desktop_app.engine.process import EngineProcess, Exit
 from desktop_app.hub import local
 from desktop_app.paths import Paths
+
+# ruff: noqa: PLC0415 - what starts and ends an engine is imported where that is done: no window waits 15 ms for it
+if TYPE_CHECKING:
+    from desktop_app.engine.phases import PhaseReader
+    from desktop_app.engine.process import EngineProcess, Exit
 
 _logger = logging.getLogger(__name__)
 
@@ -57,8 +58,8 @@ class _Run:
     """One engine from spawn to end."""
 
     plan: LaunchPlan
-    process: EngineProcess
-    reader: PhaseReader
+    process: "EngineProcess"
+    reader: "PhaseReader"
     ended: "asyncio.Task[Exit]"
     settled: asyncio.Event
     """Set when it is ready, or will never be."""
@@ -111,6 +112,8 @@ class Serving:
 
     async def clean_up(self) -> int:
         """End what an earlier run of ours left behind; the number of processes ended."""
+        from desktop_app.engine.leftovers import end_leftovers
+
         async with self._turn:
             return len(await end_leftovers(self._paths)) if self._run is None else 0
 
@@ -139,6 +142,10 @@ class Serving:
         """Make *model* the one that Start will start; a running one is left alone."""
         if self.status.value.stage in (EngineStage.STOPPED, EngineStage.NOT_INSTALLED):
             self.status.set(replace(self.status.value, model=model))
+
+    def select_folder(self, folder: Path) -> None:
+        """The same for the model in *folder*; whether one is there is seen when it is started."""
+        self.select(ModelRef(local.model_name(folder), folder))
 
     async def start(self, model: ModelRef) -> bool:
         """Start the engine with *model* and come back when it is ready, or not; the reason is published."""
@@ -172,6 +179,11 @@ class Serving:
         return run
 
     async def _launch(self, model: ModelRef, environment: EngineEnvironment) -> _Run:
+        from desktop_app.engine import launch
+        from desktop_app.engine.leftovers import end_leftovers
+        from desktop_app.engine.phases import PhaseReader
+        from desktop_app.engine.process import EngineProcess
+
         await asyncio.to_thread(local.inspect, model.folder)
         machine = await asyncio.to_thread(self._machine)
         plan = launch.default_plan(model, environment, self._paths, machine)
@@ -227,16 +239,18 @@ class Serving:
         await run.process.mark_ready()
         run.endpoint = Endpoint(self._paths.socket, model.name)
         await run.endpoint.warm_up()
-        note = f"Ready after {seconds:.0f} s."
-        self.status.set(EngineStatus(EngineStage.READY, model, context_tokens=ready.context_tokens, note=note))
-        run.settled.set()
         try:
             await self._times.remember(model, seconds)
         except UserError as error:
             _logger.warning("The time of this start is not remembered: %s", error.sentence())
+        note = f"Ready after {seconds:.0f} s."
+        self.status.set(EngineStatus(EngineStage.READY, model, context_tokens=ready.context_tokens, note=note))
+        run.settled.set()
 
     async def _tell_end(self, run: _Run, phase: StartPhase | None) -> None:
         """Nobody asked for this end: say why, in words. *phase* is None when the engine had been ready."""
+        from desktop_app.engine import failures
+
         await self._close_endpoint(run)
         self._run = None
         error = failures.explain(run.ended.result().code, run.process.tail, run.plan, phase)
@@ -284,5 +298,7 @@ def _start_failure(error: UserError | OSError) -> UserError:
 
 def _readable(line: str) -> str:
     """A line of the log as people read it: level and message, whatever form it was printed in."""
+    from desktop_app.engine.phases import read_record
+
     record = read_record(line)
     return f"{record.level:<8}{record.message}" if record.level else record.message

@@ -12,7 +12,7 @@ from desktop_app.domain.engine import EngineEnvironment, InstallPlan, InstallPro
 from desktop_app.domain.errors import Remedy, UserError
 from desktop_app.domain.machine import Machine
 from desktop_app.domain.observable import Observable
-from desktop_app.engine import environments, install
+from desktop_app.engine import environments
 from desktop_app.paths import Paths
 
 
@@ -43,7 +43,7 @@ class Setup:
 
     async def look(self) -> InstallPlan:
         """Find out what an installation would need on this machine, and publish it."""
-        plan = await asyncio.to_thread(lambda: install.plan(self._paths, self._machine()))
+        plan = await asyncio.to_thread(self._plan)
         self._change(plan=plan)
         return plan
 
@@ -76,7 +76,14 @@ class Setup:
         """Forget the last failure."""
         self._change(error=None)
 
+    def _plan(self) -> InstallPlan:
+        from desktop_app.engine import install  # noqa: PLC0415 - most starts install nothing
+
+        return install.plan(self._paths, self._machine())
+
     async def _install(self) -> EngineEnvironment:
+        from desktop_app.engine import install  # noqa: PLC0415
+
         return await install.install(await self.look(), self._paths, self._on_progress)
 
     async def _finish(self, running: "asyncio.Task[EngineEnvironment]") -> bool:

@@ -1,6 +1,7 @@
 """The one window: rail, engine bar, pages, gauge strip. The only one that knows the pages."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QHideEvent, QKeySequence, QShortcut, QShowEvent
@@ -36,9 +37,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("vLLM Desktop")
         self.setMinimumSize(QSize(720, 480))
         self.resize(1180, 760)
-        self.welcome = WelcomePage(theme, bridge, program.setup)
         self.chat = ChatPage(theme, bridge, program.conversations, program.serving, program.settings, questions)
-        self.engine = EnginePage(theme, bridge, program.setup, program.serving, program.paths)
         self._bar = EngineBar(theme)
         self._strip = GaugeStrip(theme)
         self._notice = Notice(theme, dismissable=True)
@@ -52,6 +51,26 @@ class MainWindow(QMainWindow):
         self._add_shortcuts()
         bridge.watch(self, program.serving.status, self._bar.show_status)
         bridge.watch(self, program.gauges.frames, self._strip.show_frame)
+
+    @cached_property
+    def welcome(self) -> WelcomePage:
+        """The first run's page, made when it is shown: most starts never need it."""
+        page = WelcomePage(self._theme, self._bridge, self._program.setup)
+        page.set_up_clicked.connect(self._on_set_up_clicked)
+        page.skipped.connect(self._on_skipped)
+        page.adopt_clicked.connect(self._on_adopt_clicked)
+        self._frame.addWidget(page)
+        return page
+
+    @cached_property
+    def engine(self) -> EnginePage:
+        """The engine's page, made when it is first shown, so that the window opens sooner."""
+        program = self._program
+        page = EnginePage(self._theme, self._bridge, program.setup, program.serving, program.paths)
+        page.install_clicked.connect(self._on_install_clicked)
+        page.adopt_clicked.connect(self._on_adopt_clicked)
+        self._pages.addWidget(page)
+        return page
 
     def show_welcome(self) -> None:
         """Show the first run's page."""
@@ -82,7 +101,7 @@ class MainWindow(QMainWindow):
         if settings.geometry:
             self.restoreGeometry(QByteArray(settings.geometry))
         self.chat.restore_draft()
-        if settings.setup_skipped and self._frame.currentWidget() is self.welcome:
+        if settings.setup_skipped and self._frame.currentWidget() is not self._main:
             self.show_chat()
 
     def geometry_bytes(self) -> bytes:
@@ -118,18 +137,13 @@ class MainWindow(QMainWindow):
         self._frame.setCurrentWidget(self._main)
         self._pages.setCurrentWidget(page)
         self._chat_button.setChecked(page is self.chat)
-        self._engine_button.setChecked(page is self.engine)
+        self._engine_button.setChecked(page is not self.chat)
 
     def _connect(self) -> None:
-        self.welcome.set_up_clicked.connect(self._on_set_up_clicked)
-        self.welcome.skipped.connect(self._on_skipped)
-        self.welcome.adopt_clicked.connect(self._on_adopt_clicked)
         self.chat.start_clicked.connect(self._on_start_clicked)
         self.chat.install_clicked.connect(self._on_install_asked)
         self.chat.remedy_chosen.connect(self._on_remedy_chosen)
         self.chat.sent.connect(self._program.gauges.hurry)
-        self.engine.install_clicked.connect(self._on_install_clicked)
-        self.engine.adopt_clicked.connect(self._on_adopt_clicked)
         self._bar.start_clicked.connect(self._on_start_clicked)
         self._bar.stop_clicked.connect(self._on_stop_clicked)
         self._bar.install_clicked.connect(self._on_install_asked)
@@ -143,7 +157,7 @@ class MainWindow(QMainWindow):
         self._bridge.start("first run", self._program.first_run.run())
 
     def _on_first_run_done(self, done: bool) -> None:
-        if done and self._frame.currentWidget() is self.welcome:
+        if done and self._frame.currentWidget() is not self._main:
             self.show_chat()
 
     def _on_skipped(self) -> None:
@@ -224,7 +238,7 @@ class MainWindow(QMainWindow):
         self._bridge.start("appearance", self._program.settings.set_appearance(appearance))
 
     def _on_escape_pressed(self) -> None:
-        if self._pages.currentWidget() is self.engine:
+        if self._pages.currentWidget() is not self.chat:
             self.show_chat()
         else:
             self.chat.stop_answer()
@@ -262,8 +276,7 @@ class MainWindow(QMainWindow):
         icons.addWidget(self._engine_button)
         icons.addStretch()
         icons.addWidget(self._theme_button)
-        for page in (self.chat, self.engine):
-            self._pages.addWidget(page)
+        self._pages.addWidget(self.chat)
         content = QVBoxLayout()
         content.setSpacing(0)
         content.addWidget(self._bar)
@@ -276,7 +289,6 @@ class MainWindow(QMainWindow):
         row.addWidget(rail)
         row.addLayout(content, 1)
         self._frame.addWidget(self._main)
-        self._frame.addWidget(self.welcome)
         whole = QWidget()
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)

@@ -20,6 +20,7 @@ async def test_a_reading_of_this_machine() -> None:
 
 async def test_a_busy_processor_is_seen() -> None:
     sampler = Sampler()
+    await sampler.sample()
     busy, before = 0.0, psutil.Process().cpu_times().user
     while psutil.Process().cpu_times().user - before < 0.3:
         pass

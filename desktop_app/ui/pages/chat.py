@@ -14,7 +14,7 @@ from desktop_app.services.serving import Serving
 from desktop_app.store.settings import Settings
 from desktop_app.ui.bridge import Bridge
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.basics import surface
+from desktop_app.ui.widgets.basics import short_name, surface
 from desktop_app.ui.widgets.composer import Composer
 from desktop_app.ui.widgets.conversation_list import ConversationList
 from desktop_app.ui.widgets.looks import looks_of
@@ -170,8 +170,8 @@ class ChatPage(QWidget):
     def _draw_composer(self) -> None:
         state, status = self._conversations.state.value, self._serving.status.value
         ready = status.stage is EngineStage.READY
-        name = status.model.name if status.model else "the model"
-        placeholder = f"Message {name}…" if ready else f"Write here; it can be sent when {name} is ready"
+        name = short_name(status.model.name) if status.model else "the model"
+        placeholder = f"Message {name}…" if ready else "Write here, send when the model is ready"
         self.composer.show_state(placeholder, ready and not state.answering, state.answering)
         told_above = status.stage is EngineStage.FAILED and not state.messages
         self._notice.show_error(None if told_above else status.error)

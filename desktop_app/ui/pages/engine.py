@@ -97,6 +97,8 @@ class EnginePage(QWidget):
         fresh = min(count - self._shown_lines, len(lines))
         if count < self._shown_lines or fresh >= len(lines):
             self._log.setPlainText("\n".join(lines))
+            bar = self._log.verticalScrollBar()
+            bar.setValue(bar.maximum())
         elif fresh > 0:
             self._log.appendPlainText("\n".join(lines[-fresh:]))
         self._shown_lines = count
@@ -104,7 +106,7 @@ class EnginePage(QWidget):
     def _on_copy_clicked(self) -> None:
         QApplication.clipboard().setText("\n".join(self._serving.log))
 
-    def _build(self) -> None:
+    def _build_log(self) -> None:
         self._log.setReadOnly(True)
         self._log.setProperty("role", "log")
         self._log.setFont(self._theme.mono_font(9))
@@ -113,6 +115,8 @@ class EnginePage(QWidget):
         self._log.setMaximumBlockCount(_SHOWN_LINES)
         self._log.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._log.setMinimumHeight(260)
+
+    def _build_facts(self) -> None:
         form = QFormLayout()
         form.setHorizontalSpacing(24)
         form.setVerticalSpacing(8)
@@ -132,6 +136,10 @@ class EnginePage(QWidget):
         inside.setSpacing(16)
         inside.addLayout(form)
         inside.addLayout(buttons)
+
+    def _build(self) -> None:
+        self._build_log()
+        self._build_facts()
         heading = QHBoxLayout()
         heading.addWidget(label("Log", "title"))
         heading.addStretch()

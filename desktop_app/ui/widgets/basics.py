@@ -8,6 +8,9 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QSizePol
 
 from desktop_app.ui.theme import Theme
 
+_NAME_LENGTH = 32
+"""Characters; the engine's bar has the whole name in its tooltip."""
+
 
 def set_property(widget: QWidget, name: str, value: object) -> None:
     """Set a property that the style sheet looks at, and have the widget styled again."""
@@ -46,6 +49,12 @@ def button(text: str, clicked: Callable[[], object], role: str = "") -> QPushBut
     if role:
         made.setProperty("role", role)
     return made
+
+
+def short_name(name: str) -> str:
+    """A model's name for a button or a headline; a long one without its middle, for families differ at the end."""
+    half = _NAME_LENGTH // 2
+    return name if len(name) <= _NAME_LENGTH else f"{name[: half - 1]}…{name[-half:]}"
 
 
 class IconButton(QToolButton):

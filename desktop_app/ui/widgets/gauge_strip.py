@@ -7,7 +7,6 @@ its curve has changed. Where there is little room the curves go first, then the 
 from collections import deque
 from dataclasses import dataclass
 from enum import IntEnum
-from html import escape
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent, QPolygonF, QResizeEvent
@@ -98,6 +97,8 @@ class GaugeStrip(QWidget):
     def event(self, event: QEvent) -> bool:
         """Explain the figure under the pointer."""
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
+            from html import escape  # noqa: PLC0415 - it loads every named character of HTML
+
             # As rich text, so that long sentences are wrapped; a card's name is no markup.
             tip = escape(self.tip_at(event.pos())).replace("\n", "<br>")
             QToolTip.showText(event.globalPos(), f"<p>{tip}</p>" if tip else "", self)

@@ -13,7 +13,7 @@ from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPainter, QPaintEvent, QTextBlockFormat, QTextCursor
 from PySide6.QtWidgets import QFrame, QWidget
 
-from desktop_app.domain.chat import Message, MessageState
+from desktop_app.domain.chat import Message, MessageState, Role
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import IconButton, label
 from desktop_app.ui.widgets.looks import LINE_HEIGHT, Looks
@@ -53,6 +53,12 @@ class MessageView(QWidget):
 
     link_clicked = Signal(str)
     copied = Signal(str)
+
+    @property
+    def in_use(self) -> bool:
+        """Whether taking the widgets away would take away the keyboard's place."""
+        focus = self.window().focusWidget()
+        return focus is not None and self.isAncestorOf(focus)
 
     def show_message(self, message: Message) -> bool:
         """Show *message*, or a part of what is new in it; True when there is more to be laid out."""
@@ -260,6 +266,13 @@ class AnswerView(MessageView):
         self._status.setText("Copied")
         self._said.start(_SAID_MILLISECONDS)
         self.copied.emit(text)
+
+
+def make_view(theme: Theme, looks: Looks, message: Message, parent: QWidget) -> MessageView:
+    """The view for *message*, empty yet."""
+    if message.role is Role.USER:
+        return QuestionView(looks, parent)
+    return AnswerView(theme, looks, message, parent)
 
 
 class _Avatar(QWidget):

@@ -5,7 +5,6 @@
 
 import re
 
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QWidget
 
 _END = re.compile(r"(?<=[.!?…:])[\"')\]*_]*\s|(?<=[。！？])|\n")
@@ -52,11 +51,15 @@ class Sentences:
 
 def listening() -> bool:
     """Whether assistive technology is active."""
+    from PySide6.QtGui import QAccessible  # noqa: PLC0415 - 2 ms, and not before there are words to say
+
     return QAccessible.isActive()
 
 
 def announce(widget: QWidget, words: str) -> None:
     """Say *words* without interrupting what is being said."""
+    from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent  # noqa: PLC0415
+
     event = QAccessibleAnnouncementEvent(widget, words)
     event.setPoliteness(QAccessible.AnnouncementPoliteness.Polite)
     QAccessible.updateAccessibility(event)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from desktop_app.domain.engine import EngineStage, EngineStatus, StartPhase, StartProgress
 from desktop_app.domain.errors import Remedy
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.basics import Scrolled, button, card, label, plain
+from desktop_app.ui.widgets.basics import Scrolled, button, card, label, plain, short_name
 from desktop_app.ui.widgets.engine_bar import time_left
 from desktop_app.ui.widgets.notice import Notice
 from desktop_app.ui.widgets.step_list import StepList
@@ -19,8 +19,6 @@ _PHASES = tuple(StartPhase)
 _WIDTH = 640
 _MARGIN = 24
 _GAP = 10
-_NAME_LENGTH = 32
-"""Characters of a model's name in a button or a headline; the bar above has it whole."""
 
 
 class StartPanel(Scrolled):
@@ -48,12 +46,12 @@ class StartPanel(Scrolled):
         self._asks = [button(one, partial(self.question_chosen.emit, one), "suggestion") for one in questions]
         self._stage = EngineStage.STOPPED
         self._build()
-        self._arrange_questions()
+        self._arrange_questions(0)
 
     def show_status(self, status: EngineStatus) -> None:
         """Draw *status*."""
         self._stage = status.stage
-        name = _short(status.model.name) if status.model else "A model"
+        name = short_name(status.model.name) if status.model else "A model"
         guide = status.model is not None and status.model.is_guide
         self._steps_card.setVisible(status.stage is EngineStage.STARTING)
         self.notice.show_error(status.error if status.stage is EngineStage.FAILED else None)
@@ -85,10 +83,12 @@ class StartPanel(Scrolled):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Questions stand in two columns where there is room for the widest."""
         super().resizeEvent(event)
-        self._arrange_questions()
+        # The size is the viewport's. Asking for the viewport itself would take 7 ms of the window's first picture:
+        # PySide then makes every widget class to see which of them it is.
+        self._arrange_questions(event.size().width())
 
-    def _arrange_questions(self) -> None:
-        room = min(self.viewport().width() - 2 * _MARGIN, _WIDTH)
+    def _arrange_questions(self, width: int) -> None:
+        room = min(width - 2 * _MARGIN, _WIDTH)
         widest = max((ask.sizeHint().width() for ask in self._asks), default=0)
         columns = 2 if room >= 2 * widest + _GAP else 1
         for index, ask in enumerate(self._asks):
@@ -122,12 +122,6 @@ class StartPanel(Scrolled):
             column.addWidget(part)
         column.addLayout(row)
         column.addStretch(3)
-
-
-def _short(name: str) -> str:
-    """A long name without its middle: families of models differ at the end."""
-    half = _NAME_LENGTH // 2
-    return name if len(name) <= _NAME_LENGTH else f"{name[: half - 1]}…{name[-half:]}"
 
 
 def _words(status: EngineStatus, name: str, guide: bool) -> tuple[str, str]:

@@ -8,6 +8,7 @@ arrives is drawn when the `Pump` gives this pane its turn.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QResizeEvent, QShowEvent
@@ -17,9 +18,11 @@ from desktop_app.domain.chat import Message, MessageState, Role
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import IconButton
 from desktop_app.ui.widgets.looks import looks_of, sheet_of
-from desktop_app.ui.widgets.message_views import AnswerView, MessageView, QuestionView
 from desktop_app.ui.widgets.pump import Pump
 from desktop_app.ui.widgets.speech import Sentences, announce, listening
+
+if TYPE_CHECKING:
+    from desktop_app.ui.widgets.message_views import MessageView
 
 _MARGIN = 24
 _NEAR_THE_END = 24
@@ -38,7 +41,7 @@ class _Row:
     message: Message
     height: int = 0
     top: int = 0
-    view: MessageView | None = None
+    view: "MessageView | None" = None
     changed: bool = True
     """Whether the view does not yet show the whole message."""
     sentences: Sentences | None = None
@@ -250,12 +253,10 @@ class Transcript(QScrollArea):
         if row.changed:
             self._pump.request(self)
 
-    def _make_view(self, message: Message) -> MessageView:
-        view: MessageView
-        if message.role is Role.USER:
-            view = QuestionView(self._looks, self._column)
-        else:
-            view = AnswerView(self._theme, self._looks, message, self._column)
+    def _make_view(self, message: Message) -> "MessageView":
+        from desktop_app.ui.widgets.message_views import make_view  # noqa: PLC0415 - most first pictures show no message
+
+        view = make_view(self._theme, self._looks, message, self._column)
         view.link_clicked.connect(self.link_clicked)
         view.copied.connect(self.copied)
         return view
@@ -266,7 +267,7 @@ class Transcript(QScrollArea):
         bottom = self.verticalScrollBar().value() + self.viewport().height() + reach
         for row in self._rows:
             far = row.bottom < top or row.top > bottom
-            if far and row.view and row.message.state is not MessageState.STREAMING and not _in_use(row.view):
+            if far and row.view and row.message.state is not MessageState.STREAMING and not row.view.in_use:
                 self._drop_view(row)
 
     @staticmethod
@@ -344,9 +345,3 @@ class Transcript(QScrollArea):
 
     def _set_sheet(self) -> None:
         self.setStyleSheet(sheet_of(self._theme.tokens))
-
-
-def _in_use(view: MessageView) -> bool:
-    """Whether taking the widgets away would take away the keyboard's place."""
-    focus = view.window().focusWidget()
-    return focus is not None and view.isAncestorOf(focus)
