@@ -8,6 +8,7 @@ the model's folder; `Behaviour` lists the keys. The wire format was captured fro
 
 import asyncio
 import json
+import math
 import os
 import re
 import signal
@@ -17,7 +18,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 VERSION = "0.32.0"
 _TOKEN = re.compile(r"\s*\S+|\s+$")
@@ -56,6 +57,12 @@ class Behaviour:
     error: dict[str, Any] = field(default_factory=dict)
     """`status` and `message` of the answer to every chat request."""
     max_model_len: int = 2048
+    characters: float = 0.0
+    """Characters of a token, on average; 0: a token is a word."""
+    prebuilt: bool = False
+    """Put each answer together once and send it in one piece, as fast as it is read. For measuring the reader."""
+    metrics_bytes: int = 0
+    """How long `/metrics` is at least; vLLM's is about 80,000."""
     record: str = ""
     """A file to which every chat request's body is appended, a JSON line each."""
 
@@ -97,9 +104,12 @@ def log(message: str, name: str = "vllm.entrypoints", level: str = "INFO") -> No
     print(json.dumps(record), flush=True)
 
 
-def tokenize(text: str) -> list[str]:
-    """Words with the space before them; joined again they are the text."""
-    return _TOKEN.findall(text)
+def tokenize(text: str, characters: float = 0.0) -> list[str]:
+    """Words with the space before them, or pieces of so many characters; joined again they are the text."""
+    if not characters:
+        return _TOKEN.findall(text)
+    count = math.ceil(len(text) / characters)
+    return [text[int(i * characters) : int((i + 1) * characters)] for i in range(count)]
 
 
 def text_of(content: object) -> str:
@@ -134,6 +144,7 @@ class Server:
         self.generated = 0
         self.prompted = 0
         self.running = 0
+        self.built: dict[str, bytes] = {}
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer requests on one connection until the other side closes it."""
@@ -202,7 +213,10 @@ class Server:
         for kind, name, value in series:
             exposed = f"{name}_total" if kind == "counter" else name
             lines += [f"# HELP {name} .", f"# TYPE {name} {kind}", f"{exposed}{labels} {value}"]
-        return "\n".join(lines) + "\n"
+        text = "\n".join(lines) + "\n"
+        for bucket in range(max(0, self.behaviour.metrics_bytes - len(text)) // 80):
+            text += f'vllm:inter_token_latency_seconds_bucket{{engine="0",le="{bucket:011}"}} 1.0\n'
+        return text
 
     def _tokenize(self, request: dict[str, Any]) -> dict[str, Any]:
         if "messages" in request:
@@ -217,11 +231,27 @@ class Server:
         prompt, limit = self._check(request)
         self.prompted += prompt
         self.running += 1
-        answer = Answer(self.name, prompt, request, writer)
         try:
-            await self._generate(answer, limit, request["messages"], reader)
+            if self.behaviour.prebuilt:
+                await self._send_built(request, prompt, limit, writer)
+            else:
+                await self._generate(Answer(self.name, prompt, request, writer), limit, request["messages"], reader)
         finally:
             self.running -= 1
+
+    async def _send_built(self, request: dict[str, Any], prompt: int, limit: int, writer: asyncio.StreamWriter) -> None:
+        key = json.dumps(request, sort_keys=True)
+        words = self._words(text_of(request["messages"][-1].get("content")))[:limit]
+        if key not in self.built:
+            page = Page()
+            answer = Answer(self.name, prompt, request, page)
+            for word in words:
+                await answer.token(word)
+            await answer.finish("stop")
+            self.built[key] = bytes(page.data)
+        self.generated += len(words)
+        writer.write(self.built[key])
+        await writer.drain()
 
     def _note(self, request: dict[str, Any]) -> None:
         if self.behaviour.record:
@@ -279,16 +309,41 @@ class Server:
         behaviour = self.behaviour
         if behaviour.chunk:
             return [behaviour.chunk] * (behaviour.tokens or 16)
-        words = tokenize(behaviour.answer or f"You said: **{question}**\n\n- one\n- two\n\n```python\nprint(1)\n```\n")
+        text = behaviour.answer or f"You said: **{question}**\n\n- one\n- two\n\n```python\nprint(1)\n```\n"
+        words = tokenize(text, behaviour.characters)
         if not behaviour.tokens or not words:
             return words
         return (words * (behaviour.tokens // len(words) + 1))[: behaviour.tokens]
 
 
+class Writer(Protocol):
+    """What an answer is written to; `asyncio.StreamWriter` is one."""
+
+    def write(self, data: bytes) -> None:
+        """Take *data*."""
+
+    async def drain(self) -> None:
+        """Wait until there is room for more."""
+
+
+class Page:
+    """Keeps what is written."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def write(self, data: bytes) -> None:
+        """Append."""
+        self.data += data
+
+    async def drain(self) -> None:
+        """There is always room."""
+
+
 class Answer:
     """One chat completion on the wire, streamed or whole."""
 
-    def __init__(self, model: str, prompt: int, request: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+    def __init__(self, model: str, prompt: int, request: dict[str, Any], writer: Writer) -> None:
         self._model = model
         self._prompt = prompt
         self._stream = bool(request.get("stream"))
@@ -386,26 +441,26 @@ def parse(body: bytes) -> dict[str, Any]:
     return request
 
 
-async def send(writer: asyncio.StreamWriter, status: int, body: bytes, kind: str) -> None:
+async def send(writer: Writer, status: int, body: bytes, kind: str) -> None:
     """One whole answer."""
     head = f"HTTP/1.1 {status} -\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\n\r\n"
     writer.write(head.encode("latin-1") + body)
     await writer.drain()
 
 
-async def reply(writer: asyncio.StreamWriter, status: int, value: object) -> None:
+async def reply(writer: Writer, status: int, value: object) -> None:
     """One whole JSON answer."""
     await send(writer, status, json.dumps(value, ensure_ascii=False).encode(), "application/json")
 
 
-async def start_stream(writer: asyncio.StreamWriter) -> None:
+async def start_stream(writer: Writer) -> None:
     """The head of an event stream."""
     kind = "content-type: text/event-stream; charset=utf-8"
     writer.write(f"HTTP/1.1 200 OK\r\n{kind}\r\ntransfer-encoding: chunked\r\n\r\n".encode())
     await writer.drain()
 
 
-async def piece(writer: asyncio.StreamWriter, data: bytes) -> None:
+async def piece(writer: Writer, data: bytes) -> None:
     """One piece of a chunked body."""
     writer.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
     await writer.drain()

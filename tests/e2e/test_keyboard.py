@@ -1,0 +1,89 @@
+"""Conversations by keyboard alone, read through the accessibility tree. No engine is needed for that."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from desktop_app.domain.chat import Message, Role
+from desktop_app.paths import Paths
+from desktop_app.store.conversations import ConversationStore
+from desktop_app.store.database import Database
+from tests.e2e.desktop import Desktop, Window
+
+pytestmark = [pytest.mark.display]
+
+_TITLES = ("About rivers", "About mountains")
+
+
+async def _write_down(data: Path) -> None:
+    paths = Paths(data)
+    paths.make()
+    database = Database(paths.database)
+    await database.open()
+    store = ConversationStore(database)
+    for title in _TITLES:
+        messages = (Message(0, Role.USER, f"{title}?"), Message(0, Role.ASSISTANT, f"This is **{title.lower()}**."))
+        await store.create(title, messages)
+    await database.close()
+
+
+@pytest.fixture
+def window(desktop: Desktop, data: Path) -> Window:
+    """An open window with two conversations and no engine."""
+    asyncio.run(_write_down(data))
+    opened = desktop.open(data)
+    opened.press(name="Skip for now")
+    opened.find(role="list item", name=_TITLES[0])
+    return opened
+
+
+def test_choose_rename_delete_and_bring_back(window: Window) -> None:
+    window.focus(name="Conversations")
+    window.key("Down")
+    window.find(has="This is about mountains.")
+    window.key("Down")
+    window.find(has="This is about rivers.")
+
+    # Qt does not show the field of a list's row in the tree; it has the keyboard as soon as it is there.
+    window.key("F2", "ctrl+a")
+    window.type("About lakes")
+    window.key("Return")
+    window.find(role="list item", name="About lakes")
+
+    window.key("Delete")
+    window.gone(role="list item", name="About lakes")
+    window.press(name="Undo")
+    window.find(role="list item", name="About lakes")
+    window.find(has="This is about rivers.")
+    assert window.close() == 0
+
+
+def test_new_chat_search_pages_and_lines(window: Window) -> None:
+    window.focus(name="Conversations")
+    window.key("Down")
+    window.find(has="This is about mountains.")
+    window.key("ctrl+n")
+    window.gone(has="This is about mountains.")
+    window.find(name="Message", state="focused")
+    window.type("one")
+    window.key("shift+Return")
+    window.type("two")
+    window.find(name="Message", has="one\ntwo")
+
+    window.key("ctrl+k")
+    window.find(name="Search chats", state="focused")
+    window.type("rivers")
+    window.gone(role="list item", name="About mountains")
+    window.find(role="list item", name="About rivers")
+
+    window.key("ctrl+2")
+    window.find(name="Log of the engine")
+    window.key("Escape")
+    window.find(name="Message", has="one\ntwo", state="focused")
+    assert window.close() == 0
+
+
+def test_closed_from_outside_it_ends_in_order(window: Window) -> None:
+    window.process.terminate()
+    assert window.process.wait(30) == 0

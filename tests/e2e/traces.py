@@ -1,0 +1,84 @@
+"""What a run of the program has left on this machine: processes, shared memory, open ports. Looked for in /proc.
+
+Nothing of the program's own book-keeping is believed here, except where it is what is tested.
+"""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+
+import psutil
+
+from desktop_app.engine.leftovers import Record, read_record
+from desktop_app.engine.supervisor import entry, table
+from desktop_app.paths import Paths
+
+
+def processes_of(data: Path, but: int = 0) -> dict[int, str]:
+    """Every living process that has to do with the data folder *data*, and why; the one with pid *but* is left out."""
+    others = [pid for pid in table() if pid not in (os.getpid(), but)]
+    return {pid: why for pid in others if (why := _mentions(pid, str(data)))}
+
+
+def living(pids: Iterable[int]) -> list[int]:
+    """Which of these processes live."""
+    return [pid for pid in pids if entry(pid) is not None]
+
+
+def record(data: Path) -> Record | None:
+    """What the program wrote down about its running engine."""
+    return read_record(Paths(data))
+
+
+def everybody(data: Path) -> set[int]:
+    """The processes of the engine, all of its session included."""
+    known = record(data)
+    if known is None:
+        return set()
+    members = {mark.pid for mark in known.members}
+    return members | {pid for pid, item in table().items() if item.session == known.leader.pid}
+
+
+def shared_memory(pids: Iterable[int]) -> set[Path]:
+    """The files below /dev/shm that these processes have mapped."""
+    found = set()
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            for line in Path(f"/proc/{pid}/maps").read_text("utf-8", "replace").splitlines():
+                name = line.partition("/dev/shm/")[2]
+                if name and not name.endswith("(deleted)"):
+                    found.add(Path("/dev/shm") / name)
+    return found
+
+
+def doors(pids: Iterable[int]) -> list[str]:
+    """TCP ports and UDP sockets of these processes that another computer could reach."""
+    found = []
+    for pid in pids:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for open_ in psutil.Process(pid).net_connections("inet"):
+                address = open_.laddr.ip if open_.laddr else ""
+                if open_.status in (psutil.CONN_LISTEN, psutil.CONN_NONE) and address not in ("127.0.0.1", "::1", ""):
+                    found.append(f"{pid}: {address} {open_.laddr.port}")
+    return found
+
+
+def messages(data: Path) -> list[tuple[str, str, str]]:
+    """Role, text and state of every message on the disk, oldest first."""
+    with contextlib.closing(sqlite3.connect(f"file:{Paths(data).database}?mode=ro", uri=True)) as database:
+        return [tuple(row) for row in database.execute("SELECT role, text, state FROM messages ORDER BY id")]
+
+
+def _mentions(pid: int, words: str) -> str:
+    """Where process *pid* mentions *words*; empty when it does not, or may not be looked at."""
+    for name in ("cwd", "exe"):
+        with contextlib.suppress(OSError):
+            if str(target := Path(f"/proc/{pid}/{name}").readlink()).startswith(words):
+                return f"{name} {target}"
+    for name in ("cmdline", "environ", "maps"):
+        with contextlib.suppress(OSError):
+            if words.encode() in Path(f"/proc/{pid}/{name}").read_bytes():
+                return f"it is in its {name}"
+    return ""
