@@ -6,9 +6,9 @@ PYTHON := $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(
 endif
 VENV := .venv
 BIN := $(VENV)/bin
-export PIP_DISABLE_PIP_VERSION_CHECK = 1
-export PIP_CONSTRAINT = $(CURDIR)/packaging/constraints.txt
-SCREEN := xvfb-run --auto-servernum --server-args="-screen 0 1440x900x24 -nolisten tcp"
+# For these two lines only: the engine's own pip must not hear of our pins. PIP_CONSTRAINT pins the build as well.
+INSTALL := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=packaging/constraints.txt $(BIN)/python -m pip install --quiet
+SCREEN := xvfb-run --auto-servernum --server-args="-screen 0 1440x900x24 -nolisten tcp -noreset"
 
 .DEFAULT_GOAL := help
 
@@ -23,11 +23,11 @@ setup: $(VENV)/.run ## the program's environment and the libraries that Qt needs
 
 $(VENV)/.run: pyproject.toml packaging/constraints.txt
 	$(PYTHON) packaging/make_venv.py $(VENV)
-	$(BIN)/python -m pip install --quiet --editable .
+	$(INSTALL) --editable .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(INSTALL) --editable '.[dev]'
 	@touch $@
 
 dev: setup $(VENV)/.dev

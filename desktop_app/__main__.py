@@ -17,19 +17,25 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="vllm-desktop", description="Chat with open models on your own computer, served by vLLM."
     )
-    top.add_argument("--data-dir", type=Path, metavar="DIR", help="keep everything under DIR")
+    top.add_argument(
+        "--data-dir", type=Path, metavar="DIR", help=f"keep everything under DIR; otherwise under {default_root()}"
+    )
     top.add_argument("--theme", choices=("system", "light", "dark"), help="colours of the window, this time")
-    commands = top.add_subparsers(dest="command", metavar="chat | doctor")
+    commands = top.add_subparsers(dest="command", metavar="chat | doctor", title="commands, each with a --help")
     chat = commands.add_parser("chat", help="chat in this terminal", description="Chat in this terminal.")
     chat.add_argument("text", nargs="*", metavar="TEXT", help="one question; without it, a conversation")
     chat.add_argument("--model", type=Path, metavar="FOLDER", help="a model folder instead of the Guide")
     chat.add_argument("--yes", action="store_true", help="install the engine without asking")
     doctor = commands.add_parser(
-        "doctor", help="look at machine, engine, models and promises", description="Look, and change nothing."
+        "doctor",
+        help="look at machine, engine, models and promises (--json: for programs)",
+        description="Look, change nothing.",
     )
     doctor.add_argument("--json", action="store_true", help="print JSON")
     for command in (chat, doctor):
-        command.add_argument("--data-dir", type=Path, metavar="DIR", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        command.add_argument(
+            "--data-dir", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="keep everything under DIR"
+        )
     return top
 
 
@@ -81,6 +87,10 @@ def main(argv: list[str] | None = None) -> int:
         return bootstrap.run_chat(paths, "", None, agreed=False)
     except UserError as error:
         print(error.sentence(), file=sys.stderr)  # noqa: T201
+        return 1
+    except BrokenPipeError:
+        # Whoever read us has read enough; Python would complain again when it closes the output at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
 

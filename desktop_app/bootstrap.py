@@ -5,24 +5,22 @@ library are looked after when it can be seen.
 """
 
 import asyncio
-import fcntl
 import gc
 import json
 import logging
 import os
 import signal
-from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
-from desktop_app import log
+from desktop_app import instance, log
 from desktop_app.domain.appearance import Appearance
-from desktop_app.domain.engine import ModelRef
+from desktop_app.domain.engine import EngineEnvironment, ModelRef
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.machine import Machine
 from desktop_app.domain.metrics import EngineMetrics
+from desktop_app.domain.observable import Observable
 from desktop_app.hardware.sampler import Sampler, find_helper
 from desktop_app.hub import local
 from desktop_app.paths import Paths, resources
@@ -35,7 +33,7 @@ from desktop_app.services.setup import Setup
 from desktop_app.services.tasks import Tasks
 from desktop_app.store.conversations import ConversationStore
 from desktop_app.store.database import Database
-from desktop_app.store.settings import Settings
+from desktop_app.store.settings import Settings, remembered_model
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -65,27 +63,26 @@ class StartTimes:
         await self._settings.set_model_folder(None if model.is_guide else model.folder)
 
 
-def make_machine() -> Callable[[], Machine]:
-    """A function that looks at the machine once and remembers what it saw. It blocks: call it in a thread."""
+def look_at_machine() -> Machine:
+    """What the computer has, and how much of its cards is free at this moment. It blocks: call it in a thread."""
+    from desktop_app.hardware.probe import probe  # noqa: PLC0415 - the window's first picture needs no machine
 
-    def look() -> Machine:
-        from desktop_app.hardware.probe import probe  # noqa: PLC0415 - the window's first picture needs no machine
-
-        return probe(helper=find_helper())
-
-    return cache(look)
+    return probe(helper=find_helper())
 
 
 def build(paths: Paths) -> Program:
     """Make the services. Nothing is opened, started or asked yet."""
     database = Database(paths.database)
     settings = Settings(database)
-    tasks = Tasks(_log_failure)
-    machine = make_machine()
-    setup = Setup(paths, machine)
-    serving = Serving(
-        paths, machine, lambda: setup.state.value.environment, StartTimes(settings), outside=dict(os.environ)
-    )
+    failure: Observable[UserError | None] = Observable(None)
+    tasks = Tasks(lambda name, error: failure.set(_told(name, error)))
+    setup = Setup(paths, look_at_machine)
+
+    def usable_environment() -> EngineEnvironment | None:
+        # While pip rewrites it, nothing may be started from it.
+        return None if setup.state.value.busy else setup.state.value.environment
+
+    serving = Serving(paths, look_at_machine, usable_environment, StartTimes(settings), outside=dict(os.environ))
     guide = local.guide(resources())
     serving.select(guide)
     conversations = Conversations(ConversationStore(database), lambda: serving.endpoint, tasks)
@@ -95,24 +92,7 @@ def build(paths: Paths) -> Program:
 
     gauges = Gauges(Sampler(find_helper()), read_metrics)
     first_run = FirstRun(setup, serving, settings, guide)
-    return Program(paths, database, settings, tasks, setup, serving, conversations, gauges, first_run, guide)
-
-
-def lock(paths: Paths) -> IO[str]:
-    """Take the data folder for this program; the lock ends with the process, however it ends.
-
-    Raises:
-        UserError: another program has it, or the folder cannot be used.
-    """
-    try:
-        paths.make()
-        held = (paths.root / "lock").open("w", encoding="ascii")
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise UserError("vLLM Desktop is already open.", f"Its data folder is {paths.root}.") from error
-    except OSError as error:
-        raise UserError("The data folder cannot be used.", f"{paths.root}: {error.strerror or error}.") from error
-    return held
+    return Program(paths, database, settings, tasks, setup, serving, conversations, gauges, first_run, guide, failure)
 
 
 def suggested_questions() -> tuple[str, ...]:
@@ -129,7 +109,13 @@ def run_window(paths: Paths, appearance: Appearance | None) -> int:
     except ImportError as error:
         title = "The window cannot open: Qt misses a library of this system."
         raise UserError(title, f"{error}. `make setup` names the command that installs it.") from error
-    with lock(paths):
+    try:
+        held = instance.lock(paths)
+    except UserError:
+        if instance.summon(paths):
+            return 0
+        raise
+    with held:
         log.set_up(paths.logs)
         app = QApplication(["vllm-desktop"])
         app.setApplicationName("vllm-desktop")
@@ -175,7 +161,9 @@ async def _window_story(app: "QApplication", paths: Paths, appearance: Appearanc
 
     window.reopen_asked.connect(begin)
     begin()
+    door = await instance.listen(paths, window.come_forward)
     await closed.wait()
+    door.close()
     with suppress(UserError):
         await program.settings.set_geometry(window.geometry_bytes())
     await program.close()
@@ -210,13 +198,17 @@ def _on_loop_exception(loop: asyncio.AbstractEventLoop, context: dict[str, objec
     _logger.error("%s", context.get("message"), exc_info=error if isinstance(error, BaseException) else None)
 
 
-def _log_failure(name: str, error: BaseException) -> None:
+def _told(name: str, error: BaseException) -> UserError:
+    """What a person reads of a failure that nobody foresaw; the log has all of it."""
     _logger.error("%s failed", name, exc_info=error)
+    if isinstance(error, UserError):
+        return error
+    return UserError("Something went wrong inside this program.", "Its log says more.", details=repr(error))
 
 
 def run_chat(paths: Paths, text: str, model: Path | None, agreed: bool) -> int:
     """Chat in the terminal; the exit code."""
-    with lock(paths):
+    with instance.lock(paths):
         log.set_up(paths.logs)
         try:
             return asyncio.run(_chat_story(paths, text, model, agreed))
@@ -246,5 +238,8 @@ def run_doctor(paths: Paths, as_json: bool) -> int:
     from desktop_app.terminal.doctor import show  # noqa: PLC0415
 
     models = [local.guide(resources())]
-    report = asyncio.run(examine(paths, make_machine(), models, dict(os.environ)))
+    chosen = remembered_model(paths.database)
+    if chosen is not None:
+        models.append(ModelRef(local.model_name(chosen), chosen))
+    report = asyncio.run(examine(paths, look_at_machine, models, dict(os.environ)))
     return show(report, as_json)

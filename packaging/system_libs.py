@@ -69,7 +69,8 @@ def _exists(program: str) -> bool:
     return Path(program).exists() if program.startswith("/") else shutil.which(program) is not None
 
 
-def _install(packages: list[str]) -> int:
+def apt_install(packages: list[str]) -> int:
+    """Install Debian packages, as root; apt's exit code."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     print(f"Installing {', '.join(packages)} …")
     subprocess.run(["apt-get", "update", "-qq"], env=environment, check=False)
@@ -78,16 +79,18 @@ def _install(packages: list[str]) -> int:
 
 
 def main(tests: bool) -> int:
-    """0 when everything is there in the end."""
-    packages = missing(tests) if sys.platform == "linux" else []
+    """0 when everything is there in the end, or nothing is needed: without a display there is the terminal."""
+    display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    packages = missing(tests) if sys.platform == "linux" and (display or tests) else []
     if not packages:
         return 0
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        _install(packages)
+        apt_install(packages)
         packages = missing(tests)
         if not packages:
             return 0
-    print("Some libraries are missing that Qt needs to open a window. This command installs them:")
+    purpose = "the test suite needs" if tests else "Qt needs to open a window"
+    print(f"Something is missing that {purpose}. This command installs it:")
     print(f"    sudo apt install {' '.join(packages)}")
     if not shutil.which("apt-get"):
         print("(The names are Debian's; other systems call them much the same.)")

@@ -170,7 +170,7 @@ async def rich_conversation(program: Program) -> None:
     store = ConversationStore(program.database)
     turns = (
         Message(0, Role.USER, "How big does the KV cache get, and how do I make it smaller?"),
-        Message(0, Role.ASSISTANT, MARKDOWN, model="Guide"),
+        Message(0, Role.ASSISTANT, MARKDOWN, model="Some larger model"),
     )
     conversation, _ = await store.create("How big does the KV cache get?", turns)
     await program.conversations.load(conversation.id)

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.bootstrap import lock
+from desktop_app.instance import lock
 from desktop_app.paths import Paths
 from tests.conftest import wait_until
 from tests.programs import command, data_with_engine, run, running
+
+_OTHER = "choose another folder with --data-dir"
 
 
 def test_help_explains_the_commands(tmp_path: Path) -> None:
@@ -54,9 +56,21 @@ def test_a_second_window_is_refused_in_a_sentence(paths: Paths) -> None:
         for arguments in ((), ("chat", "Hello")):
             said = run(paths.root, *arguments, QT_QPA_PLATFORM="offscreen")
             assert said.returncode == 1
-            assert said.stderr == f"vLLM Desktop is already open. Its data folder is {paths.root}.\n"
+            assert (
+                said.stderr
+                == f"vLLM Desktop is already open. Its data folder is {paths.root}. Close it, or {_OTHER}.\n"
+            )
     with lock(paths):
         pass
+
+
+def test_a_second_start_brings_the_window_in_front(tmp_path: Path) -> None:
+    data = Paths(tmp_path / "data")
+    with running(command(data.root), QT_QPA_PLATFORM="offscreen") as window:
+        wait_until((data.runtime / "window.sock").exists, "the window")
+        said = run(data.root, QT_QPA_PLATFORM="offscreen")
+        assert (said.returncode, said.stderr) == (0, "")
+        assert window.poll() is None
 
 
 def test_the_lock_of_a_program_that_was_killed_is_free_again(tmp_path: Path) -> None:

@@ -10,10 +10,20 @@ import pytest
 PACKAGING = Path(__file__).parents[1] / "packaging"
 
 
-def run(script: str, *arguments: str, path: str | None = None, program: str = "") -> "subprocess.CompletedProcess[str]":
+def run(
+    script: str, *arguments: str, path: str | None = None, program: str = "", display: str = ":0"
+) -> "subprocess.CompletedProcess[str]":
     """Run a helper without our packages; *program* is what is executed before it."""
-    code = f"{program}\nimport runpy\nrunpy.run_path({str(PACKAGING / script)!r}, run_name='__main__')"
-    environment = {**os.environ, "PATH": os.environ["PATH"] if path is None else path}
+    code = f"""import runpy, sys
+sys.path.insert(0, {str(PACKAGING)!r})
+{program}
+runpy.run_path({str(PACKAGING / script)!r}, run_name='__main__')"""
+    environment = {
+        **os.environ,
+        "DISPLAY": display,
+        "WAYLAND_DISPLAY": "",
+        "PATH": os.environ["PATH"] if path is None else path,
+    }
     argv = [sys.executable, "-I", "-S", "-c", code, *arguments]
     return subprocess.run(argv, capture_output=True, text=True, check=False, env=environment, timeout=60)
 
@@ -36,6 +46,11 @@ def test_the_suite_asks_for_a_screen_as_well(tmp_path: Path) -> None:
     said = run("system_libs.py", "--tests", program=f"{UNPRIVILEGED}\n{NOTHING_LOADS}", path=str(tmp_path))
     assert "xvfb" in said.stdout
     assert "The names are Debian's" in said.stdout
+
+
+def test_without_a_display_nothing_is_needed() -> None:
+    said = run("system_libs.py", program=f"{UNPRIVILEGED}\n{NOTHING_LOADS}", display="")
+    assert (said.returncode, said.stdout) == (0, "")
 
 
 def test_nothing_missing_says_nothing() -> None:
@@ -78,6 +93,6 @@ def test_a_python_that_is_too_old_is_told_in_words(tmp_path: Path) -> None:
 
 def test_a_python_without_venv_names_the_package(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    said = run("make_venv.py", str(tmp_path / "file" / "venv"))
+    said = run("make_venv.py", str(tmp_path / "file" / "venv"), program=UNPRIVILEGED)
     assert said.returncode == 1
     assert f"sudo apt install python3.{sys.version_info.minor}-venv" in said.stdout

@@ -60,6 +60,8 @@ class InstallPlan:
     kept_bytes: int
     """What stays on the disk."""
     free_bytes: int
+    sources: str = ""
+    """Whom pip may ask for the packages, in words."""
     note: str = ""
     """Why a graphics card that is there is not used, as a sentence."""
 
@@ -106,6 +108,8 @@ class LaunchPlan:
     max_sequences: int = 8
     options: tuple[str, ...] = field(default=())
     """More flags for vLLM, appended as they are."""
+    card: int | None = None
+    """The graphics card to use, in the driver's order (that of `Machine.gpus`); None leaves the choice to CUDA."""
 
 
 # --- running ---------------------------------------------------------------------------------------------------------
@@ -160,6 +164,8 @@ class EngineStatus:
     model: ModelRef | None = None
     progress: StartProgress | None = None
     error: UserError | None = None
+    """What went wrong, until it is dismissed. Not only with stage FAILED: a folder without a model that was chosen
+    while another model starts or runs, or before there is an engine, is told here and leaves the stage alone."""
     context_tokens: int = 0
     """The longest conversation the running model accepts, in tokens; 0 when unknown."""
     note: str = ""

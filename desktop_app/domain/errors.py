@@ -18,7 +18,6 @@ class Remedy(Enum):
     CHOOSE_MODEL = "Choose another model"
     USE_GUIDE = "Start the Guide instead"
     SHOW_LOG = "Show the log"
-    FREE_MEMORY = "Stop the model"
     START = "Start the model"
 
 

@@ -1,6 +1,6 @@
 """HTTP/1.1 over a Unix socket: one request, one answer, one connection, and nothing else.
 
-Beneath both the light questions of `client.py` and the openai client of `stream.py`. It exists because it reads a token
+Beneath both the light questions of `probe.py` and the openai client of `stream.py`. It exists because it reads a token
 stream twice as fast as httpx2's own transport (whose parser takes 8 µs for every chunk), because it lets the gauges ask
 without importing 50 MB of client, and because what is not written here cannot be sent: no proxy, no redirect, no
 cookie, no other host.

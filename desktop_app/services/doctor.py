@@ -19,7 +19,7 @@ from typing import Any
 from desktop_app.domain.engine import EngineEnvironment, EngineKind, EngineStage, ModelRef
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.machine import Gpu, Machine
-from desktop_app.engine import environments, launch
+from desktop_app.engine import cards, environments, launch
 from desktop_app.hub import local
 from desktop_app.paths import Paths
 from desktop_app.services.promises import FORBIDDEN, Promise, Running, Verdict, find_running, look
@@ -29,6 +29,8 @@ QT_LIBRARIES = (
     "libGL.so.1",
     "libdbus-1.so.3",
     "libfontconfig.so.1",
+    "libfreetype.so.6",
+    "libglib-2.0.so.0",
     "libxkbcommon.so.0",
     "libxkbcommon-x11.so.0",
     "libX11-xcb.so.1",
@@ -39,6 +41,8 @@ QT_LIBRARIES = (
     "libxcb-randr.so.0",
     "libxcb-render-util.so.0",
     "libxcb-shape.so.0",
+    "libxcb-sync.so.1",
+    "libxcb-xfixes.so.0",
     "libxcb-xkb.so.1",
     "libwayland-client.so.0",
     "libwayland-cursor.so.0",
@@ -213,7 +217,7 @@ def _planned_environment(
     paths: Paths, machine: Machine, environment: EngineEnvironment | None, outside: Mapping[str, str]
 ) -> dict[str, str]:
     """The variables that the next engine would get, from a shell that has everything it should not get."""
-    kind = EngineKind.CUDA if machine.gpus else EngineKind.CPU
+    kind = EngineKind.CPU if cards.usable(machine.gpus) is None else EngineKind.CUDA
     engine = environment or EngineEnvironment(Path(sys.executable), "", kind, managed=False)
     plan = launch.default_plan(ModelRef("model", paths.root), engine, paths, machine)
     return launch.process_environment(plan, paths, {**outside, **dict.fromkeys(FORBIDDEN, "x")})

@@ -32,9 +32,11 @@ class FirstRun:
         return self._tell(await self._setup.install())
 
     async def adopt(self, path: Path) -> bool:
-        """Use a vLLM that is there already; what runs is stopped first."""
+        """Use a vLLM that is there already; what runs is stopped first. In the first run the Guide is started, too."""
+        first = not self.done.value
         await self._serving.stop()
-        return self._tell(await self._setup.adopt(path))
+        adopted = self._tell(await self._setup.adopt(path))
+        return await self._serving.start(self._guide) if adopted and first else adopted
 
     async def skip(self) -> None:
         """Leave the welcome page without an engine, for good; it can be had later on the engine page."""

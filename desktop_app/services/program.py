@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from desktop_app.domain.engine import ModelRef
 from desktop_app.domain.errors import UserError
+from desktop_app.domain.observable import Observable
 from desktop_app.paths import Paths
 from desktop_app.services.conversations import Conversations
 from desktop_app.services.first_run import FirstRun
@@ -29,6 +30,8 @@ class Program:
     gauges: Gauges
     first_run: FirstRun
     guide: ModelRef
+    failure: Observable[UserError | None]
+    """What failed last that no service has told."""
 
     async def open(self) -> UserError | None:
         """Open the database, load what was remembered, end what an earlier run left behind.

@@ -11,27 +11,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from desktop_app.engine.launch import NO_FOREIGN_CODE, OFFLINE, strays
 from desktop_app.engine.leftovers import Record, living, read_record
 from desktop_app.engine.supervisor import entry
 from desktop_app.hardware.processes import environment_of, is_cut_off, listening
 from desktop_app.paths import Paths
 
-_OFFLINE = {
-    "HF_HUB_OFFLINE": "1",
-    "TRANSFORMERS_OFFLINE": "1",
-    "HF_DATASETS_OFFLINE": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "HF_HUB_DISABLE_UPDATE_CHECK": "1",
-    "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
-    "DO_NOT_TRACK": "1",
-    "VLLM_NO_USAGE_STATS": "1",
-    "VLLM_DO_NOT_TRACK": "1",
-    "VLLM_HOST_IP": "127.0.0.1",
-    "VLLM_MEDIA_URL_ALLOW_REDIRECTS": "0",
-    "OTEL_SDK_DISABLED": "true",
-}
-"""Without these vLLM and its libraries ask the network; the reasons are in the notes of `engine.launch`."""
-_NO_FOREIGN_CODE = {"VLLM_PLUGINS": "", "PYTHONNOUSERSITE": "1", "PYTHONSAFEPATH": "1"}
 FORBIDDEN = (
     "HF_TOKEN",
     "HUGGING_FACE_HUB_TOKEN",
@@ -198,17 +183,17 @@ def _given(running: Running) -> Mapping[str, str] | None:
 def _offline(planned: Mapping[str, str], given: Mapping[str, str] | None) -> Promise:
     key, title = "offline", "The engine is told to stay offline"
     found = planned if given is None else given
-    wrong = [name for name, value in _OFFLINE.items() if found.get(name) != value]
+    wrong = [name for name, value in OFFLINE.items() if found.get(name) != value]
     return _variables(
-        key, title, wrong, given, f"all {len(_OFFLINE)} variables for that are set", "is not set as it must"
+        key, title, wrong, given, f"all {len(OFFLINE)} variables for that are set", "is not set as it must"
     )
 
 
 def _clean(planned: Mapping[str, str], given: Mapping[str, str] | None) -> Promise:
     key, title = "clean_environment", "The engine gets no secrets and no foreign code"
     found = planned if given is None else given
-    wrong = [name for name in FORBIDDEN if name in found]
-    wrong += [name for name, value in _NO_FOREIGN_CODE.items() if found.get(name) != value]
+    wrong = strays(found)
+    wrong += [name for name, value in NO_FOREIGN_CODE.items() if found.get(name) != value]
     return _variables(key, title, wrong, given, "it sees only variables from a short list", "is passed on or wrong")
 
 

@@ -34,7 +34,7 @@ from desktop_app.paths import Paths
 # ruff: noqa: PLC0415 - what starts and ends an engine is imported where that is done: no window waits 15 ms for it
 if TYPE_CHECKING:
     from desktop_app.engine.phases import PhaseReader
-    from desktop_app.engine.process import EngineProcess, Exit
+    from desktop_app.engine.process import EngineProcess, Exit, StopReport
 
 _logger = logging.getLogger(__name__)
 
@@ -107,8 +107,10 @@ class Serving:
     def refresh(self) -> None:
         """Look again whether there is an engine to start; called when one was installed, or taken away."""
         if self._run is None:
-            stage = EngineStage.STOPPED if self._environment() else EngineStage.NOT_INSTALLED
-            self.status.set(EngineStatus(stage, self.status.value.model))
+            self.status.set(EngineStatus(self._resting_stage(), self.status.value.model))
+
+    def _resting_stage(self) -> EngineStage:
+        return EngineStage.STOPPED if self._environment() else EngineStage.NOT_INSTALLED
 
     async def clean_up(self) -> int:
         """End what an earlier run of ours left behind; the number of processes ended."""
@@ -120,22 +122,23 @@ class Serving:
     async def choose(self, folder: Path) -> None:
         """Serve the model in *folder* instead of the present one.
 
-        A folder that holds none is published as a failure; a model that runs goes on running.
+        A folder that holds none is published as a failure; a model that starts or runs goes on doing so.
         """
         try:
             model = await asyncio.to_thread(local.inspect, folder)
         except UserError as error:
-            if self._run is None:
+            status = self.status.value
+            if status.stage in (EngineStage.STOPPED, EngineStage.FAILED):
                 self._fail(ModelRef(local.model_name(folder), folder), error)
             else:
-                self.status.set(replace(self.status.value, error=error))
+                self.status.set(replace(status, error=error))
             return
         await self.start(model)
 
     def dismiss_error(self) -> None:
         """The person has read what failed."""
         status = self.status.value
-        stage = EngineStage.STOPPED if status.stage is EngineStage.FAILED else status.stage
+        stage = self._resting_stage() if status.stage is EngineStage.FAILED else status.stage
         self.status.set(replace(status, stage=stage, error=None))
 
     def select(self, model: ModelRef) -> None:
@@ -169,10 +172,10 @@ class Serving:
         if environment is None:
             self.status.set(EngineStatus(EngineStage.NOT_INSTALLED, model))
             return None
-        self._publish_progress(model, StartProgress(StartPhase.LOADING_ENGINE))
+        self.status.set(EngineStatus(EngineStage.STARTING, model, StartProgress(StartPhase.LOADING_ENGINE)))
         try:
             run = self._run = await self._launch(model, environment)
-        except (UserError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - told and logged: nothing may leave "Starting" standing
             self._fail(model, _start_failure(error))
             return None
         run.follower = asyncio.create_task(self._follow(run))
@@ -206,13 +209,24 @@ class Serving:
             phase = await self._get_ready(run)
             await asyncio.wait([run.ended])
             await self._tell_end(run, phase)
-        except (UserError, OSError) as error:
-            await self._close_endpoint(run)
-            await run.process.stop()
+        except Exception as error:  # noqa: BLE001 - told and logged: nothing may leave "Starting" or "Ready" standing
+            failure = _start_failure(error)
+            try:
+                await self._release(run)
+            except Exception as another:  # noqa: BLE001 - the same
+                failure = _unexpected(another)
             self._run = None
-            self._fail(run.plan.model, _start_failure(error))
+            self._fail(run.plan.model, failure)
         finally:
             run.settled.set()
+
+    async def _release(self, run: _Run) -> "StopReport":
+        """End the process of *run*, whatever becomes of the connection to it."""
+        try:
+            await self._close_endpoint(run)
+        except Exception:
+            _logger.exception("The connection to the engine could not be closed")
+        return await run.process.stop()
 
     async def _get_ready(self, run: _Run) -> StartPhase | None:
         """Wait until it is ready; otherwise gives the phase in which it ended."""
@@ -244,7 +258,8 @@ class Serving:
         except UserError as error:
             _logger.warning("The time of this start is not remembered: %s", error.sentence())
         note = f"Ready after {seconds:.0f} s."
-        self.status.set(EngineStatus(EngineStage.READY, model, context_tokens=ready.context_tokens, note=note))
+        told = self.status.value.error
+        self.status.set(EngineStatus(EngineStage.READY, model, None, told, ready.context_tokens, note))
         run.settled.set()
 
     async def _tell_end(self, run: _Run, phase: StartPhase | None) -> None:
@@ -262,13 +277,16 @@ class Serving:
         if run is None:
             return
         model = run.plan.model
-        self.status.set(EngineStatus(EngineStage.STOPPING, model))
+        self.status.set(EngineStatus(EngineStage.STOPPING, model, error=self.status.value.error))
         if run.follower is not None:
             run.follower.cancel()
             await asyncio.wait([run.follower])
         self._run = None
-        await self._close_endpoint(run)
-        report = await run.process.stop()
+        try:
+            report = await self._release(run)
+        except Exception as error:  # noqa: BLE001 - told and logged: nothing may leave "Stopping" standing
+            self._fail(model, _unexpected(error))
+            return
         await asyncio.wait([run.ended])
         if report.survivors:
             pids = ", ".join(str(pid) for pid in report.survivors)
@@ -276,7 +294,8 @@ class Serving:
             self._fail(model, EngineError("The engine could not be stopped completely.", reason, Remedy.SHOW_LOG))
             return
         freed = f" {memory_words(report.freed_bytes)} of memory are free again." if report.freed_bytes else ""
-        self.status.set(EngineStatus(EngineStage.STOPPED, model, note=f"Stopped.{freed}"))
+        told = self.status.value.error
+        self.status.set(EngineStatus(EngineStage.STOPPED, model, error=told, note=f"Stopped.{freed}"))
 
     async def _close_endpoint(self, run: _Run) -> None:
         endpoint, run.endpoint = run.endpoint, None
@@ -284,16 +303,24 @@ class Serving:
             await endpoint.close()
 
     def _publish_progress(self, model: ModelRef, progress: StartProgress) -> None:
-        self.status.set(EngineStatus(EngineStage.STARTING, model, progress))
+        self.status.set(EngineStatus(EngineStage.STARTING, model, progress, self.status.value.error))
 
     def _fail(self, model: ModelRef, error: UserError) -> None:
         self.status.set(EngineStatus(EngineStage.FAILED, model, error=error))
 
 
-def _start_failure(error: UserError | OSError) -> UserError:
+def _start_failure(error: Exception) -> UserError:
     if isinstance(error, UserError):
         return error
-    return EngineError("The engine could not be started.", f"{error}.", Remedy.RETRY)
+    if isinstance(error, OSError):
+        return EngineError("The engine could not be started.", f"{error}.", Remedy.RETRY)
+    return _unexpected(error)
+
+
+def _unexpected(error: Exception) -> UserError:
+    """A fault of ours, for people; for us it is logged."""
+    _logger.error("Serving met a fault", exc_info=error)
+    return EngineError("Something went wrong inside this program.", "Its log says more.", Remedy.RETRY)
 
 
 def _readable(line: str) -> str:

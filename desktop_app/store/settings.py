@@ -7,6 +7,7 @@ is missing or makes no sense counts as not chosen.
 import base64
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from desktop_app.domain.appearance import Appearance
@@ -61,15 +62,6 @@ class Settings:
     async def set_model_folder(self, folder: Path | None) -> None:
         """Remember the chosen model; None for none."""
         await self._set("model_folder", str(folder) if folder else None)
-
-    @property
-    def engine_python(self) -> Path | None:
-        """The Python with vLLM that a person chose instead of ours."""
-        return self._path("engine_python")
-
-    async def set_engine_python(self, python: Path | None) -> None:
-        """Remember the chosen Python with vLLM; None for the one we manage."""
-        await self._set("engine_python", str(python) if python else None)
 
     @property
     def setup_skipped(self) -> bool:
@@ -141,3 +133,17 @@ def _decode(text: str) -> object:
         return json.loads(text)
     except ValueError:
         return None
+
+
+def remembered_model(database: Path) -> Path | None:
+    """The folder of the model that was chosen last, read without opening the program's database for writing.
+
+    For whoever only looks (`doctor`), also while a window is open; None when there is none or it cannot be read.
+    """
+    try:
+        with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+            row = connection.execute("SELECT value FROM settings WHERE key = 'model_folder'").fetchone()
+    except sqlite3.Error:
+        return None
+    value = _decode(row[0]) if row else None
+    return Path(value) if isinstance(value, str) else None

@@ -3,6 +3,7 @@
 Answers go to standard output, everything else to standard error, so that an answer can be piped.
 """
 
+import asyncio
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from desktop_app.domain.chat import Message, MessageState, Role
 from desktop_app.domain.engine import EngineStage, EngineStatus, InstallPlan
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.units import disk_words
+from desktop_app.hub import local
 from desktop_app.services.conversations import ChatState
 from desktop_app.services.program import Program
 from desktop_app.services.setup import SetupState
@@ -41,6 +43,9 @@ class TerminalChat:
             self._program.conversations.state.watch(self._on_chat_changed),
         ]
         try:
+            if model is not None:
+                # Before gigabytes are downloaded for it.
+                await asyncio.to_thread(local.inspect, model)
             if not await self._ensure_engine() or not await self._start(model):
                 return 1
             return await self._ask(text) if text.strip() else await self._converse()
@@ -145,5 +150,6 @@ def _plan_words(plan: InstallPlan) -> str:
     return (
         f"The engine vLLM is not installed yet. It is built for the {plan.kind.value} of this computer, downloads "
         f"about {disk_words(plan.download_bytes)} once and takes about {disk_words(plan.kept_bytes)} in {plan.folder} "
-        f"({disk_words(plan.free_bytes)} are free; {disk_words(plan.disk_bytes)} are needed for a while). {plan.note}"
+        f"({disk_words(plan.free_bytes)} are free; {disk_words(plan.disk_bytes)} are needed for a while). "
+        f"It comes from {plan.sources}. {plan.note}".rstrip()
     )

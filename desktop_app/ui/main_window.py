@@ -108,6 +108,13 @@ class MainWindow(QMainWindow):
         """Size and place of the window, to be kept for the next start."""
         return bytes(self.saveGeometry().data())
 
+    def come_forward(self) -> None:
+        """Somebody started the program again: show them the window that there is."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
     def show_error(self, error: UserError) -> None:
         """Show something that concerns the whole program."""
         self._notice.show_error(error)
@@ -152,6 +159,7 @@ class MainWindow(QMainWindow):
         self._notice.remedy_chosen.connect(self._on_program_remedy_chosen)
         self._notice.dismissed.connect(lambda: self._notice.show_error(None))
         self._bridge.watch(self, self._program.first_run.done, self._on_first_run_done)
+        self._bridge.watch(self, self._program.failure, self._notice.show_error)
 
     def _on_set_up_clicked(self) -> None:
         self._bridge.start("first run", self._program.first_run.run())
@@ -165,11 +173,9 @@ class MainWindow(QMainWindow):
         self.show_chat()
 
     def _on_install_asked(self) -> None:
-        """The first time, what will be downloaded is shown before anything starts; a repair starts at once."""
-        if self._program.setup.state.value.environment is None:
-            self.show_engine()
-        else:
-            self._on_install_clicked()
+        """Show what will be downloaded before anything starts."""
+        self.show_engine()
+        self.engine.offer_install()
 
     def _on_install_clicked(self) -> None:
         self.show_engine()
@@ -205,8 +211,6 @@ class MainWindow(QMainWindow):
                 self._on_folder_asked()
             case Remedy.USE_GUIDE:
                 self._on_guide_chosen()
-            case Remedy.FREE_MEMORY:
-                self._on_stop_clicked()
             case Remedy.SHOW_LOG:
                 self.show_engine()
                 self.engine.show_log()
@@ -297,3 +301,6 @@ class MainWindow(QMainWindow):
         column.addWidget(self._strip)
         self.setCentralWidget(whole)
         self._show(self.chat)
+        if not self._program.first_run.done.value:
+            # Already here, since a page costs thrice as much once there is a style sheet.
+            self._frame.setCurrentWidget(self.welcome)

@@ -31,8 +31,11 @@ _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "
 _PASSED_ON_PREFIXES = ("PIP_", "HTTP", "http", "no_proxy", "NO_PROXY", "CUDA_", "NVIDIA_")
 """What an installation with pip may need; nothing else of the outside is known inside."""
 
-_QT_SAYS = "qt.accessibility.atspi: AtSpiAdaptor::applicationInterface does not implement"
-"""A question of the accessibility bus that Qt does not answer, harmlessly."""
+_QT_SAYS = (
+    "qt.accessibility.atspi: AtSpiAdaptor::applicationInterface does not implement",
+    "qt.accessibility.atspi: Could not find accessible on path",
+)
+"""Questions of the accessibility bus that Qt does not answer, harmlessly: the robot asked for what has just gone."""
 
 _GRAB = """
 import sys
@@ -140,6 +143,7 @@ class Desktop:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._windows: list[Window] = []
+        self._started: list[subprocess.Popen[bytes]] = []
         self._screen, display = _start_screen()
         self.environment = _environment(folder, display)
         try:
@@ -168,6 +172,7 @@ class Desktop:
                 stdout=subprocess.DEVNULL,
                 stderr=file,
             )
+        self._started.append(process)
         errors.rename(self._errors_of(process.pid))
         return process
 
@@ -220,8 +225,10 @@ class Desktop:
 
     def clear(self) -> None:
         """End every program that is still open."""
-        for window in self._windows:
-            window.kill()
+        for process in self._started:
+            process.kill()
+            process.wait()
+        self._started.clear()
         self._windows.clear()
 
     def close(self) -> None:
@@ -322,7 +329,8 @@ class Window:
         """Close the window and wait for the end of the program: its exit code. It must have had no complaint."""
         self.key("ctrl+q")
         code = self.process.wait(30)
-        assert self._desktop.printed(self.pid) == []
+        complaints = self._desktop.printed(self.pid)
+        assert not complaints, complaints
         logged = self._log.read_text("utf-8").splitlines()
         assert [line for line in logged if re.search(" (WARNING|ERROR|CRITICAL) ", line)] == []
         return code

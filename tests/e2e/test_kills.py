@@ -78,6 +78,8 @@ def test_stopped_and_killed_while_an_answer_streams(desktop: Desktop, engine_dat
     window.key("shift+Return")
     window.type("lines")
     window.key("Return")
+    window.find(name="endless answered")
+    window.find(name="Stop the answer")
     wait_until(lambda: len(answer(engine_data, 1)) > 100, "the first half of an answer")
     window.key("Escape")
     window.find(has="Stopped by you")

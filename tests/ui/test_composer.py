@@ -156,3 +156,35 @@ def test_focus_shows_on_the_frame(desk: Desk, qtbot: QtBot) -> None:
     assert frame.property("focused") is True
     desk.field.clearFocus()
     assert frame.property("focused") is False
+
+
+def test_what_is_sent_too_early_waits_for_the_model(desk: Desk) -> None:
+    early: list[None] = []
+    desk.composer.sent_early.connect(lambda: early.append(None))
+    desk.composer.show_state("Message Guide…", False, False, can_wait=True)
+    desk.write("Hello")
+    desk.press(Qt.Key.Key_Return)
+    desk.press(Qt.Key.Key_Return)
+    assert (early, desk.sent, desk.composer.text()) == ([None], [], "Hello")
+    assert desk.hint() == "Goes as soon as the model is ready"
+
+    desk.composer.show_state("Message Guide…", True, False)
+    assert (desk.sent, desk.composer.text()) == (["Hello"], "")
+
+
+def test_a_text_that_was_changed_waits_for_another_enter(desk: Desk) -> None:
+    desk.composer.show_state("Message Guide…", False, False, can_wait=True)
+    desk.write("Hello")
+    desk.press(Qt.Key.Key_Return)
+    desk.write(" you")
+    desk.composer.show_state("Message Guide…", True, False)
+    assert desk.sent == []
+
+
+def test_a_start_that_fails_sends_nothing(desk: Desk) -> None:
+    desk.composer.show_state("Message Guide…", False, False, can_wait=True)
+    desk.write("Hello")
+    desk.press(Qt.Key.Key_Return)
+    desk.composer.show_state("Write here…", False, False)
+    desk.composer.show_state("Message Guide…", True, False)
+    assert (desk.sent, desk.composer.text()) == ([], "Hello")

@@ -1,12 +1,13 @@
 """The chat: conversations at the left, the transcript, the composer."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from desktop_app.domain.chat import Conversation
+from desktop_app.domain.chat import Conversation, Message
 from desktop_app.domain.engine import EngineStage, EngineStatus
 from desktop_app.domain.errors import Remedy
 from desktop_app.services.conversations import ChatState, Conversations
@@ -56,6 +57,7 @@ class ChatPage(QWidget):
         self._conversations = conversations
         self._serving = serving
         self._open_id: int | None = None
+        self._messages: tuple[Message, ...] = ()
         self._settings = settings
         self._deleted: Conversation | None = None
         self._draft_timer = QTimer(self, singleShot=True, interval=_DRAFT_MILLISECONDS)
@@ -105,6 +107,7 @@ class ChatPage(QWidget):
         self._failure.dismissed.connect(conversations.dismiss_error)
         self._transcript.link_clicked.connect(lambda address: QDesktopServices.openUrl(QUrl(address)))
         self.composer.sent.connect(self._on_sent)
+        self.composer.sent_early.connect(self._on_sent_early)
         self.composer.text_changed.connect(self._draft_timer.start)
         self._draft_timer.timeout.connect(self.save_draft)
         self.composer.stop_clicked.connect(self.stop_answer)
@@ -112,6 +115,11 @@ class ChatPage(QWidget):
     def _on_sent(self, text: str) -> None:
         self._bridge.start("answer", self._conversations.send(text))
         self.sent.emit()
+
+    def _on_sent_early(self) -> None:
+        """Whoever asks wants an answer: a model that is stopped is started."""
+        if self._serving.status.value.stage is EngineStage.STOPPED:
+            self.start_clicked.emit()
 
     def _on_undo_clicked(self) -> None:
         self._bridge.start("undo", self._conversations.undo_delete())
@@ -127,9 +135,13 @@ class ChatPage(QWidget):
         self.list.show_conversations(state.conversations, state.open_id)
         if state.open_id != self._open_id:
             self._switch_to(state)
+        elif len(state.messages) < len(self._messages):
+            self._transcript.show_messages(state.messages)
         else:
-            for message in state.messages:
-                self._transcript.put_message(message)
+            for before, message in zip_longest(self._messages, state.messages):
+                if message is not before:
+                    self._transcript.put_message(message)
+        self._messages = state.messages
         self._middle.setCurrentWidget(self._transcript if state.messages else self.panel)
         self._failure.show_error(state.error)
         self._offer_undo(state.deleted)
@@ -171,8 +183,9 @@ class ChatPage(QWidget):
         state, status = self._conversations.state.value, self._serving.status.value
         ready = status.stage is EngineStage.READY
         name = short_name(status.model.name) if status.model else "the model"
-        placeholder = f"Message {name}…" if ready else "Write here, send when the model is ready"
-        self.composer.show_state(placeholder, ready and not state.answering, state.answering)
+        can_wait = status.stage in (EngineStage.STOPPED, EngineStage.STARTING)
+        placeholder = f"Message {name}…" if ready or can_wait else "Write here, send when a model is ready"
+        self.composer.show_state(placeholder, ready and not state.answering, state.answering, can_wait)
         told_above = status.stage is EngineStage.FAILED and not state.messages
         self._notice.show_error(None if told_above else status.error)
 

@@ -45,8 +45,9 @@ class EnginePage(QWidget):
         self._data = ElidedLabel(str(paths.root))
         self._facts = card()
         self._card = InstallCard(theme, "Install")
-        self._repair = button("Repair", self.install_clicked.emit)
+        self._repair = button("Repair", self.offer_install)
         self._repair.setToolTip("Install vLLM again, in a folder of its own; the model is stopped meanwhile")
+        self._offered = False
         self._other = button("Use another vLLM…", self.adopt_clicked.emit)
         self._log = QPlainTextEdit()
         self._shown_lines = 0
@@ -58,6 +59,12 @@ class EnginePage(QWidget):
         bridge.watch(self, setup.state, self._on_setup_changed)
         bridge.watch(self, serving.status, self._on_status_changed)
         bridge.watch(self, serving.log_grew, self._on_log_grew)
+
+    def offer_install(self) -> None:
+        """Show what an installation would download, with the button that begins it."""
+        self._offered = True
+        self._on_setup_changed(self._setup.state.value)
+        self._bridge.start("install plan", self._setup.look())
 
     def show_log(self) -> None:
         """Put the end of the log in front."""
@@ -72,9 +79,11 @@ class EnginePage(QWidget):
             self._bridge.start("install plan", self._setup.look())
 
     def _on_setup_changed(self, state: SetupState) -> None:
+        if state.busy:
+            self._offered = False
         self._show_environment(state.environment)
         self._facts.setVisible(state.environment is not None)
-        self._card.setVisible(state.environment is None or state.busy or state.error is not None)
+        self._card.setVisible(state.environment is None or state.busy or state.error is not None or self._offered)
         self._card.show_setup(state.plan, state.progress, state.error)
 
     def _show_environment(self, environment: EngineEnvironment | None) -> None:

@@ -1,6 +1,7 @@
 """Small building blocks: labels, buttons and cards with a role that the style sheet knows."""
 
 from collections.abc import Callable
+from html import escape
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
@@ -10,6 +11,11 @@ from desktop_app.ui.theme import Theme
 
 _NAME_LENGTH = 32
 """Characters; the engine's bar has the whole name in its tooltip."""
+
+
+def tip(text: str) -> str:
+    """*text* as a tooltip that shows it as it is: Qt takes what looks like HTML for HTML, pictures included."""
+    return f"<qt>{escape(text)}</qt>" if text else ""
 
 
 def set_property(widget: QWidget, name: str, value: object) -> None:
@@ -119,7 +125,7 @@ class ElidedLabel(QLabel):
     def setText(self, text: str) -> None:
         """Show *text*."""
         super().setText(text)
-        self.setToolTip(text)
+        self.setToolTip(tip(text))
 
     def minimumSizeHint(self) -> QSize:
         """Any width will do."""

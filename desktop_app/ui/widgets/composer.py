@@ -25,6 +25,8 @@ class Composer(QWidget):
     """A growing text field with one round button."""
 
     sent = Signal(str)
+    sent_early = Signal()
+    """Somebody sent while no model was ready: the text waits in the field, and goes when one is."""
     stop_clicked = Signal()
     text_changed = Signal()
 
@@ -32,6 +34,8 @@ class Composer(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._can_send = False
+        self._can_wait = False
+        self._waiting = False
         self._answering = False
         self._frame = card("composer")
         self._field = _Field()
@@ -39,7 +43,7 @@ class Composer(QWidget):
         self._field.setAccessibleName("Message")
         self._field.setTabChangesFocus(True)
         self._field.installEventFilter(self)
-        self._field.textChanged.connect(self._draw_button)
+        self._field.textChanged.connect(self._on_text_changed)
         self._field.textChanged.connect(self.text_changed)
         self._field.textChanged.connect(self._fit_height)
         self._field.resized.connect(self._fit_height)
@@ -52,11 +56,18 @@ class Composer(QWidget):
         self._draw_button()
         self._fit_height()
 
-    def show_state(self, placeholder: str, can_send: bool, answering: bool) -> None:
-        """Say whom the message is for, whether it can be sent now, and whether an answer is being written."""
-        self._can_send, self._answering = can_send, answering
+    def show_state(self, placeholder: str, can_send: bool, answering: bool, can_wait: bool = False) -> None:
+        """Say whom the message is for, whether it can be sent now, and whether an answer is being written.
+
+        *can_wait*: what is sent too early may wait for a model.
+        """
+        self._can_send, self._answering, self._can_wait = can_send, answering, can_wait
         self._field.setPlaceholderText(placeholder)
         self._draw_button()
+        if self._waiting and can_send:
+            self._send()
+        elif self._waiting and not can_wait:
+            self._on_text_changed()
 
     def text(self) -> str:
         """What is written at the moment."""
@@ -95,6 +106,15 @@ class Composer(QWidget):
         if text and self._can_send:
             self._field.clear()
             self.sent.emit(text)
+        elif text and self._can_wait and not self._waiting:
+            self._waiting = True
+            self._draw_button()
+            self.sent_early.emit()
+
+    def _on_text_changed(self) -> None:
+        """Another text: it waits for another Enter."""
+        self._waiting = False
+        self._draw_button()
 
     def _fit_height(self) -> None:
         metrics = self._field.fontMetrics()
@@ -107,7 +127,8 @@ class Composer(QWidget):
         name = "Stop the answer" if self._answering else "Send"
         self._button.setToolTip(f"{name} (Esc)" if self._answering else f"{name} (Enter)")
         self._button.setAccessibleName(name)
-        enabled = self._answering or (self._can_send and bool(self.text().strip()))
+        sendable = self._can_send or (self._can_wait and not self._waiting)
+        enabled = self._answering or (sendable and bool(self.text().strip()))
         self._button.setEnabled(enabled)
         colour = self._theme.tokens.on_accent if enabled else self._theme.tokens.disabled
         self._button.setIcon(self._theme.icon("stop" if self._answering else "send", colour))
@@ -116,7 +137,9 @@ class Composer(QWidget):
     def _hint_words(self) -> str:
         if self._answering:
             return "Esc stops"
-        if not self._can_send and self.text().strip():
+        if self._waiting:
+            return "Goes as soon as the model is ready"
+        if not self._can_send and not self._can_wait and self.text().strip():
             return "Can be sent as soon as a model is ready"
         return "Enter sends · Shift+Enter for a new line"
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListView, QMenu, QV
 
 from desktop_app.domain.chat import Conversation
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.basics import button, label
+from desktop_app.ui.widgets.basics import button, label, tip
 
 _ID = int(Qt.ItemDataRole.UserRole)
 _ROW = 36
@@ -120,7 +120,7 @@ class ConversationList(QWidget):
     def _row(self, conversation: Conversation) -> QStandardItem:
         item = QStandardItem(conversation.title)
         item.setData(conversation.id, _ID)
-        item.setToolTip(conversation.title)
+        item.setToolTip(tip(conversation.title))
         item.setSizeHint(QSize(0, _ROW))
         item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEditable)
         return item

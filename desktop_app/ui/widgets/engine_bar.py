@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QPushButton, QVB
 
 from desktop_app.domain.engine import EngineStage, EngineStatus, ModelRef
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.basics import ElidedLabel, button, label, plain, set_property
+from desktop_app.ui.widgets.basics import ElidedLabel, button, label, plain, set_property, tip
 
 _TONES = {
     EngineStage.READY: "good",
@@ -83,7 +83,7 @@ class EngineBar(QWidget):
         name = _model_name(status.model)
         shown = self._model.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, _NAME_WIDTH)
         self._model.setText(f"{plain(shown)}  ▾")
-        self._model.setToolTip(f"{name}: choose another (Ctrl+L)" if status.model else f"{name} (Ctrl+L)")
+        self._model.setToolTip(tip(f"{name}: choose another (Ctrl+L)" if status.model else f"{name} (Ctrl+L)"))
         self._model.setAccessibleName(f"Choose a model; chosen: {name}" if status.model else name)
         self._model.setIcon(self._theme.icon("cube", self._theme.tokens.accent_text))
         self._guide.setIcon(self._theme.icon("chat"))

@@ -1,6 +1,6 @@
 """What will be downloaded before anything starts; then steps, progress, Cancel; then the result or the failure."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from desktop_app.domain.engine import InstallPlan, InstallProgress, InstallStep
@@ -29,6 +29,7 @@ class InstallCard(QWidget):
         self._plan = QWidget()
         self._what = label()
         self._download = label()
+        self._sources = label(wrap=True)
         self._disk = label()
         self._free = label()
         self._where = ElidedLabel()
@@ -62,6 +63,7 @@ class InstallCard(QWidget):
     def _show_plan(self, plan: InstallPlan) -> None:
         self._what.setText(f"vLLM, built for the {plan.kind.value} of this computer")
         self._download.setText(f"about {disk_words(plan.download_bytes)}, once")
+        self._sources.setText(plan.sources)
         self._disk.setText(f"about {disk_words(plan.kept_bytes)}, for a while up to {disk_words(plan.disk_bytes)}")
         self._free.setText(f"{disk_words(plan.free_bytes)}{'' if plan.fits else ': not enough'}")
         self._where.setText(str(plan.folder))
@@ -89,11 +91,14 @@ class InstallCard(QWidget):
         for name, value in (
             ("Engine", self._what),
             ("Download", self._download),
+            ("From", self._sources),
             ("On the disk", self._disk),
             ("Free now", self._free),
             ("Folder", self._where),
         ):
-            form.addRow(label(name, "second"), value)
+            title = label(name, "second")
+            title.setAlignment(Qt.AlignmentFlag.AlignTop)
+            form.addRow(title, value)
         form.addRow(self._note)
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName("Progress of the installation")

