@@ -2,8 +2,9 @@
 
 import asyncio
 import os
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,18 @@ from PySide6.QtWidgets import QApplication
 from desktop_app.domain.appearance import Appearance
 from desktop_app.paths import Paths, resources
 from desktop_app.ui.theme import Theme
+
+
+@pytest.fixture(scope="session", autouse=True)
+def runtime_folder() -> Iterator[None]:
+    """Sockets of data folders with long paths go below this one, and go away with it."""
+    with tempfile.TemporaryDirectory(prefix="vd-") as folder:
+        before = os.environ.get("XDG_RUNTIME_DIR")
+        os.environ["XDG_RUNTIME_DIR"] = folder
+        yield
+        os.environ.pop("XDG_RUNTIME_DIR")
+        if before is not None:
+            os.environ["XDG_RUNTIME_DIR"] = before
 
 
 @pytest.fixture

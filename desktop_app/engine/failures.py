@@ -67,7 +67,8 @@ def explain(code: int | None, lines: Iterable[str], plan: LaunchPlan, phase: Sta
     if not causes and (code in SIGNALS or any(_WORKER_GONE.match(record.message) for record in records)):
         title, reason, remedy = SIGNALS.get(code or 0, KILLED)
         return EngineError(title, reason, _fitting(remedy, plan), details)
-    reason = f"Its words: {_short(causes[0])}" if causes else "It did not say why."
+    silent = "Something outside this program ended it." if code is None else "It did not say why."
+    reason = f"Its words: {_short(causes[0])}" if causes else silent
     return EngineError(_DOING[phase], reason, Remedy.SHOW_LOG, details)
 
 

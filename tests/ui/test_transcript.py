@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible, QContextMenuEvent, QGuiApplication, QKeySequence, QTextCursor
-from PySide6.QtWidgets import QLabel, QMenu, QToolButton
+from PySide6.QtWidgets import QLabel, QMenu, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_app.domain.chat import Message, MessageState, Role, Timing
@@ -243,3 +243,13 @@ def test_narrower_and_other_colours(qtbot: QtBot, transcript: Transcript, theme:
     settle(qtbot, transcript)
     assert words(transcript) == before
     assert transcript._rows[1].height > tall
+
+
+def test_messages_are_read_in_their_order(transcript: Transcript) -> None:
+    transcript.show_messages(
+        [Message(1, Role.USER, "Why?"), Message(2, Role.ASSISTANT, "So.", model="Guide"), Message(3, Role.USER, "Oh.")]
+    )
+    column = transcript.widget()
+    assert column is not None
+    names = [child.accessibleName() for child in column.children() if isinstance(child, QWidget)]
+    assert [name for name in names if name] == ["You said", "Guide answered", "You said"]

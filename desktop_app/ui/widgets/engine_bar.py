@@ -149,7 +149,7 @@ class EngineBar(QWidget):
         row.setContentsMargins(16, 9, 16, 6)
         row.setSpacing(10)
         row.addWidget(self._model)
-        row.addWidget(self._badge)
+        row.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._words, 1)
         row.addWidget(self._action)
         column = QVBoxLayout(self)

@@ -138,6 +138,9 @@ def _words(status: EngineStatus, name: str, guide: bool) -> tuple[str, str]:
         case EngineStage.FAILED:
             return f"{name} is not running" if status.model else "That did not work", ""
         case EngineStage.READY if guide:
-            return "What would you like to know?", "The Guide is a very small model that only knows this program."
+            return (
+                "What would you like to know?",
+                "The Guide is a very small model that only knows this program, one question at a time.",
+            )
         case _:
             return "What would you like to know?", f"{name} answers on this computer. Nothing is sent anywhere."

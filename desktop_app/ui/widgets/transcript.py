@@ -244,10 +244,13 @@ class Transcript(QScrollArea):
 
     def _realise_row(self, row: _Row) -> None:
         anchor = self._anchor()
+        index = self._rows.index(row)
         row.view = self._make_view(row.message)
+        if below := next((one.view for one in self._rows[index + 1 :] if one.view), None):
+            row.view.stackUnder(below)  # a screen reader reads in this order
         row.changed = row.view.show_message(row.message)
         self._measure(row)
-        self._arrange(self._rows.index(row))
+        self._arrange(index)
         self._hold(anchor)
         row.view.show()
         if row.changed:
