@@ -85,21 +85,6 @@ async def install(plan: InstallPlan, paths: Paths, report: Callable[[InstallProg
         raise _disk_error(error) from error
 
 
-async def remove(paths: Paths) -> int:
-    """Delete every environment that we made and forget the engine; returns the bytes that this freed.
-
-    An environment that somebody else made stays as it is. No engine may be running.
-
-    Raises:
-        EngineError: an installation is going on, or the folder cannot be written to.
-    """
-    try:
-        with _locked(paths):
-            return await asyncio.to_thread(_remove_all, paths)
-    except OSError as error:
-        raise _disk_error(error) from error
-
-
 class _Installation:
     """One attempt. The lock is held and the log is open while it lives."""
 
@@ -306,16 +291,6 @@ def _log(paths: Paths) -> Iterator[TextIO]:
         paths.install_log.chmod(0o600)
         log.write(time.strftime("# Installing the engine, %Y-%m-%d %H:%M:%S\n"))
         yield log
-
-
-def _remove_all(paths: Paths) -> int:
-    environments.forget(paths)
-    folders = [paths.engines / f"vllm-{kind.name.lower()}" for kind in EngineKind]
-    freed = sum(contents.tree_bytes(folder) for folder in folders)
-    for folder in folders:
-        _discard(folder)
-    _sweep(paths)
-    return freed
 
 
 def _discard(folder: Path) -> None:

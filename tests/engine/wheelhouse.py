@@ -1,9 +1,12 @@
 """A folder of packages made by hand, for pip's `--find-links`: a stand-in for vLLM that imports in no time."""
 
+import os
 import tarfile
 import zipfile
 from io import BytesIO
 from pathlib import Path
+
+import pytest
 
 _WHEEL = "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
@@ -20,6 +23,19 @@ def prepare_metadata_for_build_wheel(folder, config_settings=None):
 def build_wheel(folder, config_settings=None, metadata_folder=None):
     raise SystemExit("never")
 """
+
+
+def isolate_pip(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Below *folder*, an empty place that is the only one pip looks in, as on an air-gapped computer."""
+    wheels = folder / "wheels"
+    wheels.mkdir()
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_CACHE_DIR", str(folder / "pip-cache"))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
+    return wheels
 
 
 def add_wheel(folder: Path, name: str, version: str, files: dict[str, str], requires: tuple[str, ...] = ()) -> Path:

@@ -1,6 +1,5 @@
 """For the tests of installing: packages made by hand instead of gigabytes, and an environment to begin with."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from desktop_app.domain.machine import Machine
 from desktop_app.engine import install
 from desktop_app.paths import Paths
 from desktop_app.services.setup import Setup
-from tests.engine.wheelhouse import vllm_files
+from tests.engine.wheelhouse import isolate_pip, vllm_files
 
 MACHINE = Machine("a processor", 2, 8 << 30, frozenset())
 
@@ -21,16 +20,8 @@ MACHINE = Machine("a processor", 2, 8 << 30, frozenset())
 @pytest.fixture
 def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder, the only place that pip looks in; and an engine that is as small as what lies there."""
-    folder = tmp_path / "wheels"
-    folder.mkdir()
-    for name in [name for name in os.environ if name.startswith("PIP_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_CACHE_DIR", str(tmp_path / "pip-cache"))
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
     monkeypatch.setitem(install._DISK_BYTES, EngineKind.CPU, 50_000_000)
-    return folder
+    return isolate_pip(tmp_path, monkeypatch)
 
 
 @pytest.fixture(scope="session")
