@@ -1,4 +1,4 @@
-"""The command `vllm-desktop`: a window by default, `chat` and `doctor` in a terminal."""
+"""The command `vllm-desktop`: a window by default; in a terminal `chat`, `serve`, `explain`, `engines` and `doctor`."""
 
 import argparse
 import ctypes
@@ -21,22 +21,70 @@ def parser() -> argparse.ArgumentParser:
         "--data-dir", type=Path, metavar="DIR", help=f"keep everything under DIR; otherwise under {default_root()}"
     )
     top.add_argument("--theme", choices=("system", "light", "dark"), help="colours of the window, this time")
-    commands = top.add_subparsers(dest="command", metavar="chat | doctor", title="commands, each with a --help")
+    commands = top.add_subparsers(
+        dest="command", metavar="chat | serve | explain | engines | doctor", title="commands, each with a --help"
+    )
     chat = commands.add_parser("chat", help="chat in this terminal", description="Chat in this terminal.")
     chat.add_argument("text", nargs="*", metavar="TEXT", help="one question; without it, a conversation")
     chat.add_argument("--model", type=Path, metavar="FOLDER", help="a model folder instead of the Guide")
     chat.add_argument("--yes", action="store_true", help="install the engine without asking")
+    _add_serve(commands)
+    _add_explain(commands)
+    _add_engines(commands)
     doctor = commands.add_parser(
         "doctor",
         help="look at machine, engine, models and promises (--json: for programs)",
         description="Look, change nothing.",
     )
     doctor.add_argument("--json", action="store_true", help="print JSON")
-    for command in (chat, doctor):
+    for command in commands.choices.values():
         command.add_argument(
             "--data-dir", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="keep everything under DIR"
         )
     return top
+
+
+def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    serve = commands.add_parser(
+        "serve",
+        help="serve a model to other programs, until Ctrl+C",
+        description="Serve a model to other programs of this computer, until Ctrl+C.",
+        epilog="Flags of vLLM follow after two dashes: vllm-desktop serve ./model -- --max-model-len 8192",
+    )
+    serve.add_argument("model", type=Path, metavar="MODEL", help="a model's folder, or `guide`")
+    serve.add_argument("--preset", choices=("quick", "speed", "many"), help="what the start aims at")
+    serve.add_argument(
+        "--port",
+        type=_port,
+        metavar="N",
+        help="answer on 127.0.0.1:N as well, to whoever shows the key that is printed",
+    )
+
+
+def _add_explain(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    text = "say in plain words why vLLM stopped, from its log"
+    explain = commands.add_parser("explain", help=text, description=f"{text.capitalize()}.")
+    explain.add_argument("log", metavar="LOGFILE", help="the log, or - to read it from standard input")
+    explain.add_argument("--exit-code", type=int, metavar="N", help="how vLLM ended, negative for a signal")
+
+
+def _add_engines(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    engines = commands.add_parser("engines", help="list, install, check or remove engines", description="The engines.")
+    engines.add_argument(
+        "action", nargs="?", choices=("list", "install", "check", "remove"), default="list", help="list by default"
+    )
+    engines.add_argument("engine", nargs="?", metavar="ENGINE", help="which one, as `list` names it")
+    engines.add_argument("--version", metavar="X.Y.Z", default="", help="the version of vLLM to install")
+    engines.add_argument("--from", dest="folder", type=Path, metavar="FOLDER", help="packages instead of a network")
+    engines.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _port(text: str) -> int:
+    """A TCP port; raises ValueError, which argparse tells."""
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise ValueError(text)
+    return number
 
 
 def has_display() -> bool:
@@ -65,9 +113,32 @@ def _folder(given: Path | None) -> Path | None:
     return given.expanduser().absolute() if given else None
 
 
+def _in_terminal(options: argparse.Namespace, flags: list[str], paths: Paths) -> int:
+    """Run a command that needs no window; the exit code."""
+    from desktop_app import bootstrap  # noqa: PLC0415 - `--help` stays quick
+
+    match options.command:
+        case "doctor":
+            return bootstrap.run_doctor(paths, as_json=options.json)
+        case "explain":
+            return bootstrap.run_explain(options.log, options.exit_code)
+        case "engines":
+            return bootstrap.run_engines(
+                paths, options.action, options.engine or "", options.version, _folder(options.folder), options.yes
+            )
+        case "serve":
+            model = None if str(options.model) == "guide" else _folder(options.model)
+            return bootstrap.run_serve(paths, model, options.preset, flags, options.port)
+        case _:
+            return bootstrap.run_chat(paths, " ".join(options.text), _folder(options.model), agreed=options.yes)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run the program; the exit code."""
-    options = parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    # argparse gives positional words to the first place that takes any number of them, even none; so this is done here.
+    split = words.index("--") if "--" in words and "serve" in words else len(words)
+    options = parser().parse_args(words[:split])
     paths = Paths(_folder(options.data_dir) or default_root())
     # Starting makes tens of thousands of objects that stay; looking for garbage among them takes 10 ms of the start.
     # `bootstrap` has it collected again from the first picture on.
@@ -77,10 +148,8 @@ def main(argv: list[str] | None = None) -> int:
     from desktop_app.domain.errors import UserError  # noqa: PLC0415
 
     try:
-        if options.command == "doctor":
-            return bootstrap.run_doctor(paths, as_json=options.json)
-        if options.command == "chat":
-            return bootstrap.run_chat(paths, " ".join(options.text), _folder(options.model), agreed=options.yes)
+        if options.command is not None:
+            return _in_terminal(options, words[split + 1 :], paths)
         if has_display():
             return bootstrap.run_window(paths, Appearance[options.theme.upper()] if options.theme else None)
         print(_NO_DISPLAY, file=sys.stderr)  # noqa: T201 - this is the terminal's front door

@@ -10,34 +10,47 @@ import json
 import logging
 import os
 import signal
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from desktop_app import instance, log
 from desktop_app.domain.appearance import Appearance
-from desktop_app.domain.engine import EngineEnvironment, ModelRef
 from desktop_app.domain.errors import UserError
+from desktop_app.domain.installation import EngineEnvironment
+from desktop_app.domain.launch import ModelRef, Preset
 from desktop_app.domain.machine import Machine
 from desktop_app.domain.metrics import EngineMetrics
 from desktop_app.domain.observable import Observable
 from desktop_app.hardware.sampler import Sampler, find_helper
 from desktop_app.hub import local
 from desktop_app.paths import Paths, resources
+from desktop_app.services.bundle import Bundle, Sources
 from desktop_app.services.conversations import Conversations
 from desktop_app.services.first_run import FirstRun
 from desktop_app.services.gauges import Gauges
+from desktop_app.services.idle import IdleWatch
+from desktop_app.services.model_settings import ModelSettingsService
 from desktop_app.services.program import Program
+from desktop_app.services.self_test import SelfTest
+from desktop_app.services.servers import Servers
 from desktop_app.services.serving import Serving
 from desktop_app.services.setup import Setup
+from desktop_app.services.start_times import StartTimes
+from desktop_app.services.surroundings import Surroundings
 from desktop_app.services.tasks import Tasks
 from desktop_app.store.conversations import ConversationStore
 from desktop_app.store.database import Database
+from desktop_app.store.keys import Keys
+from desktop_app.store.model_settings import ModelSettingsStore
+from desktop_app.store.servers import ServerStore
 from desktop_app.store.settings import Settings, remembered_model
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
+    from desktop_app.services.doctor import Report
     from desktop_app.ui.main_window import MainWindow
 
 _logger = logging.getLogger(__name__)
@@ -45,22 +58,6 @@ _logger = logging.getLogger(__name__)
 
 _RING_MILLISECONDS = 200
 """After the window is made; by then it has been painted."""
-
-
-class StartTimes:
-    """How long starts took, kept in the settings."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-
-    async def expected(self, model: ModelRef) -> float | None:
-        """Seconds that the last start of *model* took."""
-        return self._settings.start_seconds(model.folder)
-
-    async def remember(self, model: ModelRef, seconds: float) -> None:
-        """Keep how long this start took, and that this model was used last."""
-        await self._settings.learn_start_seconds(model.folder, seconds)
-        await self._settings.set_model_folder(None if model.is_guide else model.folder)
 
 
 def look_at_machine() -> Machine:
@@ -76,23 +73,87 @@ def build(paths: Paths) -> Program:
     settings = Settings(database)
     failure: Observable[UserError | None] = Observable(None)
     tasks = Tasks(lambda name, error: failure.set(_told(name, error)))
-    setup = Setup(paths, look_at_machine)
+    guide = local.guide(resources())
+
+    async def try_engine(environment: EngineEnvironment) -> None:
+        await serving.try_environment(environment, guide)
+        # What it knows is asked while people wait anyway, so that no start and no page has to.
+        with suppress(UserError):
+            await model_settings.learn(environment)
+
+    def in_use(environment: EngineEnvironment) -> bool:
+        return serving.uses(environment)
+
+    setup = Setup(paths, look_at_machine, try_engine, in_use)
 
     def usable_environment() -> EngineEnvironment | None:
+        state = setup.state.value
         # While pip rewrites it, nothing may be started from it.
-        return None if setup.state.value.busy else setup.state.value.environment
+        rewritten = state.environment is not None and state.environment.key == state.repairing
+        return None if rewritten else state.environment
 
-    serving = Serving(paths, look_at_machine, usable_environment, StartTimes(settings), outside=dict(os.environ))
-    guide = local.guide(resources())
+    def taken_bytes(key: str) -> int:
+        return serving.taken_bytes(key)
+
+    def own_bytes(key: str) -> int:
+        return serving.own_bytes(key)
+
+    model_settings = ModelSettingsService(
+        ModelSettingsStore(database),
+        paths,
+        look_at_machine,
+        usable_environment,
+        outside=dict(os.environ),
+        taken_bytes=taken_bytes,
+        own_bytes=own_bytes,
+    )
+    keys = Keys(paths.keys)
+    servers = Servers(ServerStore(database), keys)
+    serving = Serving(
+        paths,
+        look_at_machine,
+        usable_environment,
+        model_settings,
+        StartTimes(settings),
+        servers.endpoint_for,
+        outside=dict(os.environ),
+    )
     serving.select(guide)
     conversations = Conversations(ConversationStore(database), lambda: serving.endpoint, tasks)
 
     async def read_metrics() -> EngineMetrics | None:
         return await serving.endpoint.metrics() if serving.endpoint else None
 
-    gauges = Gauges(Sampler(find_helper()), read_metrics)
-    first_run = FirstRun(setup, serving, settings, guide)
-    return Program(paths, database, settings, tasks, setup, serving, conversations, gauges, first_run, guide, failure)
+    async def report() -> str:
+        return json.dumps((await _examine(paths)).as_json(), indent=1, ensure_ascii=False)
+
+    sources = Sources(
+        machine=look_at_machine,
+        report=report,
+        commands=serving.commands,
+        settings=serving.settings,
+        engines=lambda: [engine.environment for engine in setup.state.value.engines],
+        keys=keys.all,
+    )
+    return Program(
+        paths=paths,
+        database=database,
+        settings=settings,
+        tasks=tasks,
+        setup=setup,
+        serving=serving,
+        conversations=conversations,
+        gauges=Gauges(Sampler(find_helper()), read_metrics),
+        first_run=FirstRun(setup, serving, settings, guide),
+        model_settings=model_settings,
+        servers=servers,
+        self_test=SelfTest(),
+        idle=IdleWatch(lambda: settings.idle_unload_minutes, serving.counts, serving.unload),
+        surroundings=Surroundings(paths),
+        bundle=Bundle(paths, sources, dict(os.environ)),
+        guide=guide,
+        failure=failure,
+    )
 
 
 def suggested_questions() -> tuple[str, ...]:
@@ -208,16 +269,23 @@ def _told(name: str, error: BaseException) -> UserError:
 
 def run_chat(paths: Paths, text: str, model: Path | None, agreed: bool) -> int:
     """Chat in the terminal; the exit code."""
+    from desktop_app.terminal.chat import TerminalChat  # noqa: PLC0415 - the window needs no terminal
+
+    return _run_in_terminal(paths, lambda program: TerminalChat(program, agreed).run(text, model))
+
+
+def _run_in_terminal(paths: Paths, story: Callable[[Program], Coroutine[Any, Any, int]]) -> int:
+    """Open the program without a window, tell *story*, and close it whatever happens; the exit code."""
     with instance.lock(paths):
         log.set_up(paths.logs)
         try:
-            return asyncio.run(_chat_story(paths, text, model, agreed))
+            return asyncio.run(_terminal_story(paths, story))
         except (KeyboardInterrupt, asyncio.CancelledError):
             return 130
 
 
-async def _chat_story(paths: Paths, text: str, model: Path | None, agreed: bool) -> int:
-    from desktop_app.terminal.chat import TerminalChat  # noqa: PLC0415 - the window needs no terminal
+async def _terminal_story(paths: Paths, story: Callable[[Program], Coroutine[Any, Any, int]]) -> int:
+    from desktop_app.terminal.notes import Notes  # noqa: PLC0415 - the window needs no terminal
 
     gc.enable()  # `__main__` begins without it
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
@@ -225,21 +293,49 @@ async def _chat_story(paths: Paths, text: str, model: Path | None, agreed: bool)
         loop.add_signal_handler(number, task.cancel if task else loop.stop)
     program = build(paths)
     try:
-        chat = TerminalChat(program, agreed)
-        chat.tell(await program.open())
-        return await chat.run(text, model)
+        Notes().tell(await program.open(attended=False))
+        return await story(program)
     finally:
         await program.close()
 
 
 def run_doctor(paths: Paths, as_json: bool) -> int:
     """Look at everything and print it; the exit code is 0 when every promise holds."""
-    from desktop_app.services.doctor import examine  # noqa: PLC0415 - the window has no doctor
     from desktop_app.terminal.doctor import show  # noqa: PLC0415
+
+    return show(asyncio.run(_examine(paths)), as_json)
+
+
+async def _examine(paths: Paths) -> "Report":
+    from desktop_app.services.doctor import examine  # noqa: PLC0415 - hardly any start needs the doctor
 
     models = [local.guide(resources())]
     chosen = remembered_model(paths.database)
     if chosen is not None:
         models.append(ModelRef(local.model_name(chosen), chosen))
-    report = asyncio.run(examine(paths, look_at_machine, models, dict(os.environ)))
-    return show(report, as_json)
+    return await examine(paths, look_at_machine, models, dict(os.environ))
+
+
+def run_explain(file: str, code: int | None) -> int:
+    """Say why vLLM stopped, from its log; the exit code."""
+    from desktop_app.terminal import explain  # noqa: PLC0415
+
+    return explain.run(None if file == "-" else Path(file), code)
+
+
+def run_engines(paths: Paths, verb: str, key: str, version: str, folder: Path | None, agreed: bool) -> int:
+    """List, install, check or remove engines; the exit code."""
+    from desktop_app.terminal import engines  # noqa: PLC0415
+
+    async def story(program: Program) -> int:
+        return await engines.run(program.setup, verb, key, version=version, folder=folder, agreed=agreed)
+
+    return _run_in_terminal(paths, story)
+
+
+def run_serve(paths: Paths, model: Path | None, preset: str | None, words: list[str], port: int | None) -> int:
+    """Serve a model to other programs; the exit code."""
+    from desktop_app.terminal import serve  # noqa: PLC0415
+
+    options = serve.ServeOptions(model, Preset[preset.upper()] if preset else None, tuple(words), port)
+    return _run_in_terminal(paths, lambda program: serve.run(program, options))

@@ -14,6 +14,22 @@ _SOCKET_PATH_LIMIT = 100
 
 
 @dataclass(frozen=True)
+class EnginePlaces:
+    """Where one running engine has its things; every engine has its own."""
+
+    key: str
+    """Tells it from others (`ModelRef.key`)."""
+    socket: Path
+    """Its Unix socket."""
+    log: Path
+    """What it printed since it was last started."""
+    record: Path
+    """Pid and start time of each of its processes; gone when there is none."""
+    tmp: Path
+    """Its TMPDIR: internal sockets and rendezvous files."""
+
+
+@dataclass(frozen=True)
 class Paths:
     """Folders and files below the data folder. Nothing is made until `make()`."""
 
@@ -23,6 +39,11 @@ class Paths:
     def database(self) -> Path:
         """Conversations and settings."""
         return self.root / "vllm-desktop.sqlite3"
+
+    @property
+    def keys(self) -> Path:
+        """Keys of servers elsewhere; never in the database."""
+        return self.root / "keys.json"
 
     @property
     def engines(self) -> Path:
@@ -40,19 +61,9 @@ class Paths:
         return self.root / "engine-home"
 
     @property
-    def engine_tmp(self) -> Path:
-        """The engine's TMPDIR: its internal sockets and rendezvous files."""
-        return self.runtime / "tmp"
-
-    @property
     def logs(self) -> Path:
         """Logs of the engine and of the program."""
         return self.root / "logs"
-
-    @property
-    def engine_log(self) -> Path:
-        """What vLLM printed since it was last started."""
-        return self.logs / "engine.log"
 
     @property
     def install_log(self) -> Path:
@@ -60,15 +71,15 @@ class Paths:
         return self.logs / "install.log"
 
     @property
-    def running(self) -> Path:
-        """Pid and start time of every process of a running engine; gone when there is none."""
-        return self.root / "running.json"
+    def records(self) -> Path:
+        """Records of running engines, `<key>.json` each."""
+        return self.root / "running"
 
     @property
     def runtime(self) -> Path:
         """A 0700 folder for sockets, with a path short enough for one."""
         folder = self.root / "run"
-        if len(os.fsencode(folder)) + len("/tmp/") + 36 <= _SOCKET_PATH_LIMIT:  # noqa: S108 - a length, not a path
+        if len(os.fsencode(folder)) + len("/0123456789/") + 36 <= _SOCKET_PATH_LIMIT:
             return folder
         from hashlib import sha256  # noqa: PLC0415 - hardly anybody gets here
 
@@ -76,10 +87,19 @@ class Paths:
         digest = sha256(os.fsencode(self.root)).hexdigest()[:12]
         return Path(base) / f"vllm-desktop-{os.getuid()}-{digest}"
 
-    @property
-    def socket(self) -> Path:
-        """The engine's Unix socket."""
-        return self.runtime / "engine.sock"
+    def engine(self, key: str) -> EnginePlaces:
+        """Where the engine *key* has its things."""
+        return EnginePlaces(
+            key=key,
+            socket=self.runtime / f"{key}.sock",
+            log=self.logs / f"engine-{key}.log",
+            record=self.records / f"{key}.json",
+            tmp=self.runtime / key,
+        )
+
+    def engine_sockets(self) -> list[Path]:
+        """The sockets of engines that there are, or of which a crash left the file."""
+        return sorted(self.runtime.glob("?" * 10 + ".sock"))
 
     def make(self) -> None:
         """Create every folder, readable by nobody else.
@@ -96,8 +116,8 @@ class Paths:
             self.cache,
             self.engine_home,
             self.logs,
+            self.records,
             self.runtime,
-            self.engine_tmp,
         ):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in (self.root, self.runtime):

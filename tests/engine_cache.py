@@ -13,9 +13,9 @@ from typing import NoReturn
 
 import pytest
 
-from desktop_app.domain.engine import EngineEnvironment
 from desktop_app.domain.errors import EngineError
-from desktop_app.engine import environments, install
+from desktop_app.domain.installation import EngineEnvironment
+from desktop_app.engine import environments, install, install_plan
 from desktop_app.engine.pip_failures import PipFault, explain
 from desktop_app.hardware.probe import probe
 from desktop_app.hardware.sampler import find_helper
@@ -33,6 +33,7 @@ def fresh_data() -> Path:
         if thing.name != "engines":
             shutil.rmtree(thing) if thing.is_dir() else thing.unlink()
     environments.forget(Paths(DATA))
+    shutil.rmtree(Paths(DATA).engines / "known", ignore_errors=True)
     return DATA
 
 
@@ -65,8 +66,12 @@ def _install_once() -> EngineEnvironment | str:
     """The engine, or what was said when it could not be installed: nobody waits for that twice."""
     paths = Paths(DATA)
     paths.make()
-    plan = install.plan(paths, probe(helper=find_helper()))
+    plan = install_plan.plan(paths, probe(helper=find_helper()))
     try:
-        return asyncio.run(install.install(plan, paths, lambda _progress: None))
+        return asyncio.run(install.install(plan, paths, lambda _progress: None, _untried))
     except EngineError as error:
         return f"{paths.install_log.read_text('utf-8', 'replace')}\n{error.sentence()}"
+
+
+async def _untried(_environment: EngineEnvironment) -> None:
+    """The tests themselves start models on it."""

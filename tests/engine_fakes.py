@@ -11,7 +11,8 @@ import struct
 import sys
 from pathlib import Path
 
-from desktop_app.domain.engine import EngineEnvironment, EngineKind, ModelRef
+from desktop_app.domain.installation import EngineEnvironment, EngineKind
+from desktop_app.domain.launch import ModelRef
 from desktop_app.engine.supervisor import entry
 
 FAKE_ENGINE = Path(__file__).with_name("fake_engine.py")

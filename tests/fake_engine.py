@@ -1,7 +1,8 @@
-"""A stand-in for vLLM: speaks its protocol on a Unix socket, needs nothing but the standard library.
+"""A stand-in for vLLM: speaks its protocol on a Unix socket or a port, needs nothing but the standard library.
 
 Run by the shipped launch code through the wrapper of `tests/engine_fakes.py`, or by hand:
-`python tests/fake_engine.py --model FOLDER --served-model-name NAME --uds PATH [any vLLM flag]`.
+`python tests/fake_engine.py --model FOLDER --served-model-name NAME --uds PATH [any vLLM flag]`, or with `--port 0`
+(the port is logged) and `--ssl-certfile`, `--ssl-keyfile` instead of `--uds`: a server elsewhere.
 What it does is decided by a JSON object in the variable FAKE_ENGINE and, above that, in `fake_engine.json` in
 the model's folder; `Behaviour` lists the keys. The wire format was captured from vLLM 0.32.
 """
@@ -12,6 +13,7 @@ import math
 import os
 import re
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -21,6 +23,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 VERSION = "0.32.0"
+FLAGS = Path(__file__).parent / "data" / "vllm_flags" / "0.32.0.json"
+"""What vLLM 0.32.0 (CPU) answered; the helps are cut short."""
 _TOKEN = re.compile(r"\s*\S+|\s+$")
 _STUBBORN = "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); sys.stdout.close(); signal.pause()"
 _SWALLOWED = {signal.SIGTERM, signal.SIGINT}
@@ -65,6 +69,32 @@ class Behaviour:
     """How long `/metrics` is at least; vLLM's is about 80,000."""
     record: str = ""
     """A file to which every chat request's body is appended, a JSON line each."""
+    api_key: str = ""
+    """When set, `/v1` wants it, as vLLM does."""
+    prefix: str = ""
+    """A path below which everything lies, e.g. `/api`."""
+    missing: list[str] = field(default_factory=list)
+    """Routes that this server does not have, e.g. `/metrics`."""
+    unknown: list[str] = field(default_factory=list)
+    """Fields of a request (also of `stream_options`) that are refused, as stricter servers do."""
+    sick_after: int = 0
+    """When set, `/health` says 503 after so many answers."""
+    base_model: bool = False
+    """Without a chat template."""
+    structured: str = "keeps"
+    """What becomes of a JSON schema: `keeps`, `ignores`, `breaks` (half an object) or `refuses`."""
+    deaf: bool = False
+    """Go on with an answer when the client is gone."""
+    swallows: bool = False
+    """Take prompts of any length."""
+    silent: bool = False
+    """Answer with nothing."""
+    one_piece: bool = False
+    """Send a streamed answer as one event."""
+    no_usage: bool = False
+    """Never count tokens."""
+    thinks: bool = False
+    """Give everything as reasoning."""
 
 
 def read_behaviour(folder: Path) -> Behaviour:
@@ -131,7 +161,15 @@ class HttpError(Exception):
     def __init__(self, status: int, message: str, kind: str = "BadRequestError", param: str | None = None) -> None:
         super().__init__(message)
         self.status = status
-        self.body = {"error": {"message": message, "type": kind, "param": param, "code": status}}
+        self.body: dict[str, Any] = {"error": {"message": message, "type": kind, "param": param, "code": status}}
+
+
+class UnauthorizedError(HttpError):
+    """The key is missing or wrong; vLLM says so in a form of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(401, "")
+        self.body: dict[str, Any] = {"error": "Unauthorized"}
 
 
 class Server:
@@ -144,6 +182,7 @@ class Server:
         self.generated = 0
         self.prompted = 0
         self.running = 0
+        self.health_asked = 0
         self.built: dict[str, bytes] = {}
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -162,16 +201,30 @@ class Server:
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         try:
-            await self._route(method, path.partition("?")[0], body, reader, writer)
+            place = self._admit(path.partition("?")[0], headers)
+            await self._route(method, place, body, reader, writer)
         except HttpError as error:
             await reply(writer, error.status, error.body)
         return headers.get("connection", "").lower() != "close"
+
+    def _admit(self, path: str, headers: dict[str, str]) -> str:
+        """The route below the prefix, if this server has it and the key is right."""
+        behaviour = self.behaviour
+        place = path.removeprefix(behaviour.prefix)
+        if not path.startswith(behaviour.prefix) or place in behaviour.missing:
+            return "/missing"
+        wanted = f"Bearer {behaviour.api_key}"
+        if behaviour.api_key and place.startswith("/v1") and headers.get("authorization") != wanted:
+            raise UnauthorizedError
+        return place
 
     async def _route(
         self, method: str, path: str, body: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         if method == "GET" and path in ("/health", "/ping"):
-            await send(writer, 200, b"", "text/plain")
+            self.health_asked += 1
+            sick = 0 < self.behaviour.sick_after < self.health_asked
+            await send(writer, 503 if sick else 200, b"", "text/plain")
         elif method == "GET" and path == "/version":
             await reply(writer, 200, {"version": VERSION})
         elif method == "GET" and path == "/v1/models":
@@ -182,6 +235,8 @@ class Server:
             await reply(writer, 200, self._tokenize(parse(body)))
         elif method == "POST" and path == "/v1/chat/completions":
             await self._chat(parse(body), reader, writer)
+        elif method == "POST" and path == "/v1/completions":
+            await self._chat(parse(body), reader, writer, of_text=True)
         else:
             await reply(writer, 404, {"detail": "Not Found"})
 
@@ -220,22 +275,32 @@ class Server:
 
     def _tokenize(self, request: dict[str, Any]) -> dict[str, Any]:
         if "messages" in request:
+            self._need_template()
             count = prompt_of(request["messages"])
         else:
             count = len(tokenize(str(request.get("prompt", ""))))
         limit = self.behaviour.max_model_len
         return {"count": count, "max_model_len": limit, "tokens": list(range(count)), "token_strs": None}
 
-    async def _chat(self, request: dict[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _chat(
+        self,
+        request: dict[str, Any],
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        of_text: bool = False,
+    ) -> None:
         self._note(request)
-        prompt, limit = self._check(request)
+        if not of_text:
+            self._need_template()
+        prompt, limit = self._check(request, of_text)
         self.prompted += prompt
         self.running += 1
         try:
             if self.behaviour.prebuilt:
                 await self._send_built(request, prompt, limit, writer)
             else:
-                await self._generate(Answer(self.name, prompt, request, writer), limit, request["messages"], reader)
+                answer = Answer(self.name, prompt, request, writer, self.behaviour, of_text)
+                await self._generate(answer, limit, self._said(request, of_text, limit), reader)
         finally:
             self.running -= 1
 
@@ -244,7 +309,7 @@ class Server:
         words = self._words(text_of(request["messages"][-1].get("content")))[:limit]
         if key not in self.built:
             page = Page()
-            answer = Answer(self.name, prompt, request, page)
+            answer = Answer(self.name, prompt, request, page, self.behaviour)
             for word in words:
                 await answer.token(word)
             await answer.finish("stop")
@@ -258,7 +323,30 @@ class Server:
             with Path(self.behaviour.record).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(request) + "\n")
 
-    def _check(self, request: dict[str, Any]) -> tuple[int, int]:
+    def _need_template(self) -> None:
+        if self.behaviour.base_model:
+            text = "As of transformers v4.44, default chat template is no longer allowed, so you must provide one."
+            raise HttpError(400, text)
+
+    def _refuse_unknown(self, request: dict[str, Any]) -> None:
+        for name in self.behaviour.unknown:
+            if name in request or name in (request.get("stream_options") or {}):
+                raise HttpError(400, f"Unrecognized request argument supplied: {name}", param=name)
+        if "response_format" in request and self.behaviour.structured == "refuses":
+            raise HttpError(400, "response_format is not supported by this engine.", param="response_format")
+
+    def _said(self, request: dict[str, Any], of_text: bool, limit: int) -> list[str]:
+        """The words of the answer."""
+        if self.behaviour.silent:
+            return []
+        if "response_format" in request and self.behaviour.structured != "ignores":
+            text = json.dumps(example_of(request["response_format"]["json_schema"]["schema"]))
+            return tokenize(text if self.behaviour.structured == "keeps" else text[: len(text) // 2])
+        question = str(request["prompt"]) if of_text else text_of(request["messages"][-1].get("content"))
+        words = self._words(question)
+        return (words * (limit // len(words) + 1))[:limit] if words and request.get("ignore_eos") else words
+
+    def _check(self, request: dict[str, Any], of_text: bool = False) -> tuple[int, int]:
         """Tokens of the prompt and tokens that the answer may have."""
         behaviour = self.behaviour
         if behaviour.error:
@@ -266,12 +354,14 @@ class Server:
         if request.get("model", self.name) != self.name:
             text = f"The model `{request['model']}` does not exist. Valid aliases: {self.name}."
             raise HttpError(404, text, "NotFoundError", "model")
-        if not request.get("messages"):
+        self._refuse_unknown(request)
+        if not of_text and not request.get("messages"):
             raise HttpError(400, "Cannot apply chat template to an empty conversation.")
         if request.get("stream_options") and not request.get("stream"):
             raise HttpError(400, "Stream options can only be defined when `stream=True`.", param="stream_options")
-        prompt, context = prompt_of(request["messages"]), behaviour.max_model_len
-        if prompt > context:
+        prompt = len(tokenize(str(request["prompt"]))) if of_text else prompt_of(request["messages"])
+        context = behaviour.max_model_len
+        if prompt > context and not behaviour.swallows:
             text = (
                 f"This model's maximum context length is {context} tokens. However, your prompt contains at "
                 f"least {context + 1} input tokens, which exceeds this limit even without any output tokens. "
@@ -279,19 +369,17 @@ class Server:
             )
             raise HttpError(400, text, param="input_tokens")
         wanted = request.get("max_completion_tokens") or request.get("max_tokens") or context
-        return prompt, min(int(wanted), context - prompt)
+        return prompt, min(int(wanted), max(1, context - prompt))
 
-    async def _generate(
-        self, answer: "Answer", limit: int, messages: list[dict[str, Any]], reader: asyncio.StreamReader
-    ) -> None:
-        words = self._words(text_of(messages[-1].get("content")))
+    async def _generate(self, answer: "Answer", limit: int, words: list[str], reader: asyncio.StreamReader) -> None:
         finish = "stop" if len(words) <= limit else "length"
         if self.behaviour.hang:
             await pause(3600, reader)
         elif await pause(self.behaviour.first_token_after, reader):
             async for word in self._paced(words[:limit], reader):
                 self.generated += 1
-                await answer.token(word)
+                if not reader.at_eof():
+                    await answer.token(word)
         if not reader.at_eof():
             await answer.finish(finish)
 
@@ -300,7 +388,9 @@ class Server:
         for count, word in enumerate(words, 1):
             due = start + (count - 1) / speed if speed else 0.0
             if not await pause(due - time.monotonic(), reader):
-                return
+                if not self.behaviour.deaf:
+                    return
+                await asyncio.sleep(due - time.monotonic())
             yield word
             if count == self.behaviour.die_after_tokens:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -343,12 +433,22 @@ class Page:
 class Answer:
     """One chat completion on the wire, streamed or whole."""
 
-    def __init__(self, model: str, prompt: int, request: dict[str, Any], writer: Writer) -> None:
+    def __init__(
+        self,
+        model: str,
+        prompt: int,
+        request: dict[str, Any],
+        writer: Writer,
+        behaviour: Behaviour,
+        of_text: bool = False,
+    ) -> None:
         self._model = model
+        self._behaviour = behaviour
+        self._of_text = of_text
         self._prompt = prompt
         self._stream = bool(request.get("stream"))
         options = request.get("stream_options") or {}
-        self._usage_at_end = bool(options.get("include_usage"))
+        self._usage_at_end = bool(options.get("include_usage")) and not behaviour.no_usage
         self._usage_always = self._usage_at_end and bool(options.get("continuous_usage_stats"))
         self._writer = writer
         self._words: list[str] = []
@@ -384,32 +484,20 @@ class Answer:
         if self._stream and not self._started:
             await self._start()
         self._words.append(word)
-        if self._stream:
-            delta = {"content": word}
+        if self._stream and not self._behaviour.one_piece:
+            delta = {"reasoning" if self._behaviour.thinks else "content": word}
             choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": None, "token_ids": None}
             await self._event([choice])
 
     async def finish(self, reason: str) -> None:
         """Send the finish reason and the usage."""
         if not self._stream:
-            message: dict[str, object] = {
-                "role": "assistant",
-                "content": "".join(self._words),
-                "refusal": None,
-                "tool_calls": [],
-            }
-            choice = {
-                "index": 0,
-                "message": message,
-                "logprobs": None,
-                "finish_reason": reason,
-                "stop_reason": None,
-            }
-            whole = self._head("chat.completion") | {"choices": [choice], "usage": self._usage()}
-            await reply(self._writer, 200, whole)
+            await self._send_whole("".join(self._words), reason)
             return
         if not self._started:
             await self._start()
+        if self._behaviour.one_piece and self._words:
+            await self._event([{"index": 0, "delta": {"content": "".join(self._words)}, "finish_reason": None}])
         last = {"index": 0, "delta": {}, "logprobs": None, "finish_reason": reason, "stop_reason": None}
         await self._event([last], system_fingerprint=f"vllm-{VERSION}-ab9c3e95")
         if self._usage_at_end:
@@ -417,6 +505,21 @@ class Answer:
         await piece(self._writer, b"data: [DONE]\n\n")
         self._writer.write(b"0\r\n\r\n")
         await self._writer.drain()
+
+    async def _send_whole(self, text: str, reason: str) -> None:
+        thinks = self._behaviour.thinks
+        message: dict[str, object] = {
+            "role": "assistant",
+            "content": None if thinks else text,
+            "reasoning": text if thinks else None,
+            "refusal": None,
+            "tool_calls": [],
+        }
+        said: dict[str, object] = {"text": text} if self._of_text else {"message": message}
+        choice = said | {"index": 0, "logprobs": None, "finish_reason": reason, "stop_reason": None}
+        usage = None if self._behaviour.no_usage else self._usage()
+        kind = "text_completion" if self._of_text else "chat.completion"
+        await reply(self._writer, 200, self._head(kind) | {"choices": [choice], "usage": usage})
 
 
 async def pause(seconds: float, reader: asyncio.StreamReader) -> bool:
@@ -428,6 +531,15 @@ async def pause(seconds: float, reader: asyncio.StreamReader) -> bool:
         if left <= 0:
             return not reader.at_eof()
     return False
+
+
+def example_of(schema: dict[str, Any]) -> object:
+    """The simplest value that a JSON schema allows."""
+    if "enum" in schema:
+        return schema["enum"][0]
+    if schema.get("type") == "object":
+        return {name: example_of(part) for name, part in schema["properties"].items()}
+    return {"boolean": True, "integer": 1, "string": "x"}.get(str(schema.get("type")))
 
 
 def parse(body: bytes) -> dict[str, Any]:
@@ -502,16 +614,31 @@ def print_start(name: str, folder: str, behaviour: Behaviour) -> None:
     log("init engine (profile, create kv cache, warmup model) took 0.10 seconds", "vllm.v1.engine.core")
 
 
-async def run(name: str, folder: str, socket: Path, behaviour: Behaviour) -> None:
+async def listen(server: Server, flags: dict[str, str]) -> tuple[asyncio.Server, str]:
+    """Begin to listen where the flags say; the listener, and the address as vLLM logs it."""
+    if "--port" not in flags:
+        path = flags["--uds"]
+        return await asyncio.start_unix_server(server.serve, path=path, limit=1 << 24), f"unix:{path}"
+    tls = None
+    if "--ssl-certfile" in flags:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(flags["--ssl-certfile"], flags.get("--ssl-keyfile"))
+    host = flags.get("--host") or "127.0.0.1"
+    listener = await asyncio.start_server(server.serve, host, int(flags["--port"]), ssl=tls, limit=1 << 24)
+    port = listener.sockets[0].getsockname()[1]
+    return listener, f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+async def run(name: str, flags: dict[str, str], behaviour: Behaviour) -> None:
     """Load, serve until SIGTERM or SIGINT, and leave the socket's file behind as vLLM does."""
-    server = Server(name, folder, behaviour)
+    server = Server(name, flags["--model"], behaviour)
     done = asyncio.Event()
     await asyncio.sleep(behaviour.ready_after)
-    listener = await asyncio.start_unix_server(server.serve, path=str(socket), limit=1 << 24)
+    listener, address = await listen(server, flags)
     if not behaviour.ignore_term:
         for number in _SWALLOWED:
             asyncio.get_running_loop().add_signal_handler(number, done.set)
-    log(f"Starting vLLM server on unix:{socket}")
+    log(f"Starting vLLM server on {address}")
     print("INFO:     Application startup complete.", file=sys.stderr, flush=True)
     await done.wait()
     log("[shutdown] API server: shutdown triggered")
@@ -519,7 +646,10 @@ async def run(name: str, folder: str, socket: Path, behaviour: Behaviour) -> Non
 
 
 def main(argv: list[str]) -> int:
-    """Be vLLM."""
+    """Be vLLM, or the Python that is asked for its flags (`desktop_app/engine/flags.py`)."""
+    if argv[-1].endswith("/flags.json"):
+        Path(argv[-1]).write_bytes(FLAGS.read_bytes())
+        return 0
     flags = read_flags(argv)
     folder, name = flags["--model"], flags.get("--served-model-name") or flags["--model"]
     behaviour = read_behaviour(Path(folder))
@@ -530,7 +660,7 @@ def main(argv: list[str]) -> int:
     print_start(name, folder, behaviour)
     if behaviour.exit is not None:
         return behaviour.exit
-    asyncio.run(run(name, folder, Path(flags["--uds"]), behaviour))
+    asyncio.run(run(name, flags, behaviour))
     return 0
 
 

@@ -9,13 +9,12 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "xcb")
 
-from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
@@ -28,11 +27,11 @@ from desktop_app.paths import Paths, resources
 from desktop_app.services.program import Program
 from desktop_app.store.conversations import ConversationStore
 from desktop_app.ui.main_window import MainWindow
+from tests import shots_engine_room
+from tests.album import SIZE, SMALL, Album, settle
 from tests.conftest import reach
 from tests.engine_cache import environment as engine
 
-SIZE = QSize(1280, 800)
-SMALL = QSize(900, 600)
 MARKDOWN = """A **KV cache** keeps the keys and values of every earlier token, so that a new one costs *one* step.
 
 | Context | KV cache | Fits beside the weights |
@@ -55,28 +54,6 @@ Three ways to shrink it:
 
 > A remote picture stays a line of text: ![a cat](https://example.org/cat.png)
 """
-
-
-class Album:
-    """Takes the pictures of one window."""
-
-    def __init__(self, window: MainWindow, theme_of: Callable[[Appearance], None], folder: Path) -> None:
-        self._window = window
-        self._choose = theme_of
-        self._folder = folder
-
-    async def take(self, name: str) -> None:
-        """The window as it is, in both colours."""
-        for appearance in (Appearance.LIGHT, Appearance.DARK):
-            self._choose(appearance)
-            await settle()
-            self._window.grab().save(str(self._folder / f"{name}-{appearance.name.lower()}.png"))
-
-
-async def settle() -> None:
-    """Let layouts and paint events happen."""
-    for _ in range(8):
-        await asyncio.sleep(0.02)
 
 
 @asynccontextmanager
@@ -111,7 +88,7 @@ async def first_run(app: QApplication, data: Path, folder: Path) -> None:
         await program.first_run.skip()
         window.show_chat()
         await album.take("3-not-installed")
-        window.show_engine()
+        window.room.show_engines()
         await album.take("3-not-installed-engine")
 
 
@@ -135,7 +112,7 @@ async def chat(app: QApplication, data: Path, folder: Path) -> None:
         window.resize(SMALL)
         await album.take("9-small")
         window.resize(SIZE)
-        window.show_engine()
+        window.room.show_engines()
         await album.take("10-engine")
         window.show_chat()
         await program.serving.stop()
@@ -163,6 +140,19 @@ async def failed(app: QApplication, data: Path, folder: Path) -> None:
         await reach(lambda: program.serving.status.value.stage is EngineStage.FAILED, "the failure")
         window.chat.panel.notice.toggle_details()
         await album.take("13-failed-unknown")
+
+
+async def engine_room(app: QApplication, data: Path, folder: Path) -> None:
+    """Phases, failures, settings, several engines, logs, installations."""
+    paths = Paths(data / "room")
+    paths.make()
+    environments.remember(engine(), paths)
+    async with opened(app, paths, folder) as (program, window, album):
+        await shots_engine_room.phases(program, window, album)
+        await shots_engine_room.failed(program, window, album)
+        program.serving.select(program.guide)
+        await shots_engine_room.settings(program, window, album)
+        await shots_engine_room.several(program, window, album, data)
 
 
 async def rich_conversation(program: Program) -> None:
@@ -194,6 +184,7 @@ async def main(app: QApplication, folder: Path) -> None:
         await first_run(app, Path(data), folder)
         await chat(app, Path(data), folder)
         await failed(app, Path(data), folder)
+        await engine_room(app, Path(data), folder)
 
 
 if __name__ == "__main__":

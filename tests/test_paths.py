@@ -9,6 +9,8 @@ import pytest
 
 from desktop_app.paths import Paths, default_root, resources
 
+KEY = "0123456789"
+
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
@@ -17,14 +19,14 @@ def mode(path: Path) -> int:
 def test_everything_lies_below_the_data_folder() -> None:
     paths = Paths(Path("/data"))
     names = [name for name, value in vars(Paths).items() if isinstance(value, property)]
-    assert len(names) > 8
+    assert len(names) >= 8
     assert all(Path("/data") in getattr(paths, name).parents for name in names)
 
 
 def test_folders_are_made_private_and_made_private_again(tmp_path: Path) -> None:
     paths = Paths(tmp_path / "a" / "data")
     paths.make()
-    for folder in (paths.root, paths.runtime, paths.engine_tmp, paths.logs, paths.engines):
+    for folder in (paths.root, paths.runtime, paths.records, paths.logs, paths.engines):
         assert mode(folder) == 0o700, folder
     paths.root.chmod(0o755)
     paths.runtime.chmod(0o777)
@@ -40,15 +42,18 @@ def test_a_socket_fits_however_long_the_data_folder_is(
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
     paths = Paths(tmp_path / ("d" * length))
     paths.make()
+    places = paths.engine(KEY)
+    places.tmp.mkdir()
     with socket.socket(socket.AF_UNIX) as server:
-        server.bind(str(paths.socket))
-    internal = paths.engine_tmp / "0b8a7f0e-1111-2222-3333-444455556666"
+        server.bind(str(places.socket))
+    assert paths.engine_sockets() == [places.socket]
+    internal = places.tmp / "0b8a7f0e-1111-2222-3333-444455556666"
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(internal))
     assert mode(paths.runtime) == 0o700
     internal.unlink()
-    paths.socket.unlink()
-    paths.engine_tmp.rmdir()
+    places.socket.unlink()
+    places.tmp.rmdir()
     paths.runtime.rmdir()
     if runtime.exists():
         runtime.rmdir()
@@ -56,8 +61,14 @@ def test_a_socket_fits_however_long_the_data_folder_is(
 
 def test_two_long_data_folders_do_not_share_a_socket(tmp_path: Path) -> None:
     one, two = Paths(tmp_path / ("d" * 150) / "1"), Paths(tmp_path / ("d" * 150) / "2")
-    assert one.socket != two.socket
-    assert one.root not in one.socket.parents
+    assert one.engine(KEY).socket != two.engine(KEY).socket
+    assert one.root not in one.engine(KEY).socket.parents
+
+
+def test_two_engines_share_nothing() -> None:
+    paths = Paths(Path("/data"))
+    one, two = paths.engine("a" * 10), paths.engine("b" * 10)
+    assert not {one.socket, one.log, one.record, one.tmp} & {two.socket, two.log, two.record, two.tmp}
 
 
 def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

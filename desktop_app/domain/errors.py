@@ -6,6 +6,7 @@
 Everything below raises these; `ui/` and `terminal/` show them. Any other exception is a fault of ours.
 """
 
+from dataclasses import dataclass
 from enum import Enum
 
 
@@ -19,6 +20,22 @@ class Remedy(Enum):
     USE_GUIDE = "Start the Guide instead"
     SHOW_LOG = "Show the log"
     START = "Start the model"
+    SETTINGS = "Open its settings"
+    ENGINES = "Look at the engines"
+    FIX = "Mend it and start again"
+    """Do what the error's `Fix` says, then start; the button bears the fix's own words."""
+
+
+@dataclass(frozen=True)
+class Fix:
+    """What would mend a failed start."""
+
+    words: str
+    """The button's text, e.g. `Start with a context of 896`."""
+    flags: tuple[tuple[str, str | bool | None], ...] = ()
+    """Flags of vLLM to set for this model, or to take away (None)."""
+    stop: tuple[str, ...] = ()
+    """Keys of the engines to stop first (`ModelRef.key`)."""
 
 
 class UserError(Exception):
@@ -29,14 +46,23 @@ class UserError(Exception):
         reason: why, with the numbers that were seen; may be empty.
         remedy: what the button beside it does.
         details: the raw words of the other program, shown on demand.
+        fix: what `Remedy.FIX` does; with one, the remedy is that.
     """
 
-    def __init__(self, title: str, reason: str = "", remedy: Remedy = Remedy.NONE, details: str = "") -> None:
+    def __init__(
+        self, title: str, reason: str = "", remedy: Remedy = Remedy.NONE, details: str = "", fix: Fix | None = None
+    ) -> None:
         super().__init__(title)
         self.title = title
         self.reason = reason
-        self.remedy = remedy
+        self.remedy = Remedy.FIX if fix else remedy
         self.details = details
+        self.fix = fix
+
+    @property
+    def button(self) -> str:
+        """The text of the button that does the remedy; empty for none."""
+        return self.fix.words if self.fix else self.remedy.value
 
     def sentence(self) -> str:
         """Title and reason as one line of text."""
@@ -44,4 +70,26 @@ class UserError(Exception):
 
 
 class EngineError(UserError):
-    """The engine could not be installed, started or reached."""
+    """The engine could not be installed, started or reached.
+
+    Args:
+        title: see `UserError`, as all but the last.
+        reason: …
+        remedy: …
+        details: …
+        fix: …
+        transient: whether the cause can be gone when it is tried again, with nothing changed.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        reason: str = "",
+        remedy: Remedy = Remedy.NONE,
+        details: str = "",
+        fix: Fix | None = None,
+        *,
+        transient: bool = False,
+    ) -> None:
+        super().__init__(title, reason, remedy, details, fix)
+        self.transient = transient

@@ -27,6 +27,8 @@ class Machine:
     gpus: tuple[Gpu, ...] = ()
     gpu_note: str = ""
     """Why there is no card, in words; empty when there is one."""
+    available_bytes: int = 0
+    """Memory that was free when the machine was looked at, caches counted as free; 0 when that is not known."""
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,36 @@
 """What goes wrong between us and a running engine, in words. Used in this folder only.
 
-The engine's own sentences were captured from vLLM 0.32; they stand in the details.
+The engine's own sentences were captured from vLLM 0.32; they stand in the details. `server_errors.py` has the words
+for servers elsewhere; `broken` and `refused` choose.
 """
 
 import re
 
 from desktop_app.domain.errors import EngineError, Remedy, UserError
+from desktop_app.endpoint.address import Address
+from desktop_app.endpoint.server_errors import server_refused, unreachable
 
 _CONTEXT = re.compile(r"maximum context length is (\d+) tokens")
 _DETAIL_LENGTH = 4_000
+
+
+class NotOfferedError(UserError):
+    """The server does not have what it was asked for, and never will have."""
+
+
+def broken(address: Address, error: OSError) -> UserError:
+    """The connection to *address* could not be made, or broke, or took too long."""
+    if address.elsewhere:
+        return unreachable(address, error)
+    return engine_silent(str(error)) if isinstance(error, TimeoutError) else engine_gone(str(error))
+
+
+def refused(address: Address, status: int, message: str) -> UserError:
+    """*address* answered with an error: HTTP status and its own words."""
+    if not address.elsewhere:
+        return engine_refused(status, message)
+    message = address.hide_key(message)[:_DETAIL_LENGTH]
+    return _known(message, f"{status}: {message}") or server_refused(address, status, message)
 
 
 def engine_gone(details: str) -> UserError:
@@ -31,6 +53,23 @@ def answer_unreadable(details: str) -> UserError:
 def engine_refused(status: int, message: str) -> UserError:
     """An error that the engine itself reported, by HTTP status and its own words."""
     details = f"{status}: {message[:_DETAIL_LENGTH]}"
+    if known := _known(message, details):
+        return known
+    if status == 404:
+        return EngineError("The engine does not serve this model now.", "Start it again.", Remedy.START, details)
+    if status == 503:
+        return EngineError("The engine is busy with other questions.", "Try again in a moment.", Remedy.RETRY, details)
+    if status >= 500:
+        return EngineError("The engine failed while it answered.", "Its log says more.", Remedy.SHOW_LOG, details)
+    return UserError("The engine did not accept this question.", _first_sentence(message), details=details)
+
+
+def _first_sentence(message: str) -> str:
+    return message.strip().partition("\n")[0][:200]
+
+
+def _known(message: str, details: str) -> UserError | None:
+    """What is the same whoever says it."""
     if found := _CONTEXT.search(message):
         return UserError(
             f"This conversation is longer than the model can keep in mind ({int(found[1]):,} tokens).",
@@ -45,14 +84,4 @@ def engine_refused(status: int, message: str) -> UserError:
             Remedy.CHOOSE_MODEL,
             details,
         )
-    if status == 404:
-        return EngineError("The engine does not serve this model now.", "Start it again.", Remedy.START, details)
-    if status == 503:
-        return EngineError("The engine is busy with other questions.", "Try again in a moment.", Remedy.RETRY, details)
-    if status >= 500:
-        return EngineError("The engine failed while it answered.", "Its log says more.", Remedy.SHOW_LOG, details)
-    return UserError("The engine did not accept this question.", _first_sentence(message), details=details)
-
-
-def _first_sentence(message: str) -> str:
-    return message.strip().partition("\n")[0][:200]
+    return None

@@ -1,4 +1,4 @@
-"""From the bytes of vLLM's event stream to deltas. Pure; `stream.py` feeds it.
+"""From the bytes of an event stream to deltas. Pure; `stream.py` feeds it.
 
 Nothing that comes in is trusted: an event that is not understood is passed over, one that is too large ends the stream,
 and every value is used only when it is of the kind that it should be.
@@ -6,10 +6,12 @@ and every value is used only when it is of the kind that it should be.
 
 import json
 import logging
+from collections.abc import Callable
 
 from jiter import from_json
 
 from desktop_app.domain.chat import Delta, MessageState
+from desktop_app.domain.errors import UserError
 from desktop_app.endpoint.errors import answer_unreadable, engine_refused
 
 _EVENT_BYTES = 1_000_000
@@ -20,20 +22,29 @@ _FINISHES = {
     "tool_calls": MessageState.COMPLETE,
     "length": MessageState.CUT,
     "repetition": MessageState.CUT,
+    "eos_token": MessageState.COMPLETE,
+    "stop_sequence": MessageState.COMPLETE,
+    "end_turn": MessageState.COMPLETE,
+    "max_tokens": MessageState.CUT,
 }
-"""vLLM's finish reasons; every other one (`abort`, `error`) means that the answer was broken off."""
+"""vLLM's finish reasons, then other servers'; any other (`abort`, `error`) means that the answer was broken off."""
 
 _log = logging.getLogger(__name__)
 
 
 class EventReader:
-    """Splits an event stream (server-sent events) into deltas, however its bytes are cut into pieces."""
+    """Splits an event stream (server-sent events) into deltas, however its bytes are cut into pieces.
 
-    def __init__(self) -> None:
+    Args:
+        refuse: puts an error that comes in the stream into words, from its status and message.
+    """
+
+    def __init__(self, refuse: Callable[[int, str], UserError] = engine_refused) -> None:
         self.done = False
         """Whether the stream said that it is over."""
         self._rest = b""
         self._data: list[bytes] = []
+        self._refuse = refuse
 
     def feed(self, piece: bytes) -> list[Delta]:
         """The deltas that *piece* completes.
@@ -65,10 +76,10 @@ class EventReader:
         except (ValueError, RecursionError) as error:
             _log.debug("an event that is not JSON: %s", error)
             return None
-        return read_chunk(chunk)
+        return read_chunk(chunk, self._refuse)
 
 
-def read_chunk(chunk: object) -> Delta | None:
+def read_chunk(chunk: object, refuse: Callable[[int, str], UserError] = engine_refused) -> Delta | None:
     """What one chunk of a chat completion says; None when it says nothing.
 
     Raises:
@@ -77,7 +88,7 @@ def read_chunk(chunk: object) -> Delta | None:
     if not isinstance(chunk, dict):
         return None
     if error := chunk.get("error"):
-        raise engine_refused(*_error(error))
+        raise refuse(*_error(error))
     text, finish = _choice(chunk.get("choices"))
     prompt, answer = _usage(chunk.get("usage"))
     if not (text or finish or prompt or answer):
@@ -101,7 +112,8 @@ def _choice(choices: object) -> tuple[str, MessageState | None]:
     delta = choice.get("delta")
     content = delta.get("content") if isinstance(delta, dict) else None
     reason = choice.get("finish_reason")
-    finish = None if reason is None else _FINISHES.get(str(reason), MessageState.INTERRUPTED)
+    # Some servers send an empty reason with every chunk.
+    finish = None if not reason else _FINISHES.get(str(reason), MessageState.INTERRUPTED)
     return content if isinstance(content, str) else "", finish
 
 

@@ -6,22 +6,31 @@ token (98 µs each, against 1 µs; a full read would hold up the event loop for 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
-from pathlib import Path
+from functools import partial
 from typing import Generic, TypeVar
 
 import httpx2
-from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpenAI, AsyncStream
+from openai import APIConnectionError, APIStatusError, AsyncOpenAI, AsyncStream
 
 from desktop_app.domain.chat import Delta, MessageState
 from desktop_app.domain.errors import UserError
 from desktop_app.endpoint import wire
-from desktop_app.endpoint.errors import engine_gone, engine_refused, engine_silent
+from desktop_app.endpoint.address import Address
+from desktop_app.endpoint.errors import broken, refused
 from desktop_app.endpoint.events import EventReader
+from desktop_app.endpoint.probe import error_message
 
 T = TypeVar("T")
+StreamOptions = dict[str, bool]
+"""What is asked of a stream besides its words; empty for a server that knows nothing of it."""
 
+_STATUS = "x-status"
+"""Carries the status that a server really sent."""
+_ERROR_BYTES = 65_536
+_ERROR_SECONDS = 10.0
+_NOT_UNDERSTOOD = (400, 422)
 _SENT_HEADERS = ("accept", "content-type")
 """Of all that openai would send. What it takes from the environment (keys, organisation) stays here."""
 
@@ -31,27 +40,42 @@ _SLOW_BYTES = 16_384
 """A read below this size counts as slow; above it the next read follows at once, so that speed has no limit."""
 
 
-class UnixTransport(httpx2.AsyncBaseTransport):
+class WireTransport(httpx2.AsyncBaseTransport):
     """Carries httpx2's requests over `wire.py`; every request has a connection of its own.
 
     Args:
-        path: the Unix socket.
+        address: where everything goes, whatever host a request names.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, address: Address) -> None:
+        self._address = address
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send *request*; connection errors are raised as httpx2's, which openai understands."""
         headers = {name: request.headers[name] for name in _SENT_HEADERS if name in request.headers}
         body = await request.aread()
         try:
-            exchange = await wire.request(self._path, request.method, request.url.raw_path.decode(), headers, body)
-        except TimeoutError as error:
-            raise httpx2.ConnectTimeout(str(error), request=request) from error
+            exchange = await wire.request(self._address, request.method, request.url.raw_path.decode(), headers, body)
+            # A page with status 200 is what web servers say that know nothing of the protocol.
+            if exchange.status != 200 or exchange.headers.get("content-type", "").startswith("text/html"):
+                return await _whole_error(exchange)
         except OSError as error:
             raise httpx2.ConnectError(str(error), request=request) from error
-        return httpx2.Response(exchange.status, headers=dict(exchange.headers), stream=_Body(exchange))
+        about = {"address": self._address}
+        return httpx2.Response(
+            exchange.status, headers=dict(exchange.headers), stream=_Body(exchange), extensions=about
+        )
+
+
+async def _whole_error(exchange: wire.Exchange) -> httpx2.Response:
+    """An answer that is no stream. A redirect loses its target here, so that nothing can follow it."""
+    try:
+        async with asyncio.timeout(_ERROR_SECONDS):
+            body = await exchange.read(_ERROR_BYTES)
+    finally:
+        exchange.close()
+    status = 404 if exchange.status == 200 else exchange.status
+    return httpx2.Response(max(400, status), headers={_STATUS: str(status)}, content=body)
 
 
 class _Body(httpx2.AsyncByteStream):
@@ -75,7 +99,7 @@ class DeltaStream(AsyncStream[T], Generic[T]):
 
     async def __stream__(self) -> AsyncIterator[T]:
         """The deltas of every read that has any."""
-        reader = EventReader()
+        reader = EventReader(partial(refused, self.response.extensions["address"]))
         try:
             async for piece in self.response.aiter_raw():
                 deltas = reader.feed(piece)
@@ -92,48 +116,90 @@ class DeltaStream(AsyncStream[T], Generic[T]):
             await self.response.aclose()
 
 
-def build_client(path: Path) -> AsyncOpenAI:
-    """An openai client whose every request goes to the Unix socket *path*."""
+def build_client(address: Address) -> AsyncOpenAI:
+    """An openai client whose every request goes to *address*."""
     # No limit of time: a first token may take minutes, Stop ends the wait, and a dead engine closes its socket.
-    transport = httpx2.AsyncClient(transport=UnixTransport(path), trust_env=False, timeout=None)
+    transport = httpx2.AsyncClient(transport=WireTransport(address), trust_env=False, timeout=None)
     return AsyncOpenAI(
-        api_key="none",  # the socket's folder is the lock; vLLM asks for no key
-        base_url="http://engine/v1",
+        api_key="none",  # `wire` sends the key, to this address only
+        base_url=f"http://engine{address.base}",
         http_client=transport,
         max_retries=0,
         timeout=None,
     )
 
 
-async def stream_deltas(client: AsyncOpenAI, body: Mapping[str, object]) -> AsyncGenerator[list[Delta], None]:
+async def stream_deltas(
+    client: AsyncOpenAI,
+    address: Address,
+    body: Mapping[str, object],
+    options: StreamOptions,
+    remember: Callable[[StreamOptions], None],
+) -> AsyncGenerator[list[Delta], None]:
     """Send the chat request *body* and yield what arrives; the last delta says how the answer ended.
 
+    A server elsewhere that refuses is asked once more with fewer *options*; what it took then is told to *remember*.
+
     Raises:
-        UserError: the engine refused, failed or went away.
+        UserError: the server refused, failed or went away.
     """
     finished = False
     try:
-        stream = await client.post(
-            "/chat/completions", body=body, cast_to=object, stream=True, stream_cls=DeltaStream[list[Delta]]
-        )
-        async with stream:
+        async with await _open(client, address, body, options, remember) as stream:
             async for deltas in stream:
                 finished = finished or any(delta.finish for delta in deltas)
                 yield deltas
     except APIConnectionError as error:
         # What is missing after the finish is only a count of tokens.
         if not finished:
-            raise _in_words(error) from error
+            raise _in_words(address, error) from error
     except APIStatusError as error:
-        raise _in_words(error) from error
+        raise _in_words(address, error) from error
     if not finished:
         yield [Delta(finish=MessageState.INTERRUPTED)]
 
 
-def _in_words(error: APIConnectionError | APIStatusError) -> UserError:
-    if isinstance(error, APITimeoutError):
-        return engine_silent(str(error.__cause__ or error))
-    if isinstance(error, APIConnectionError):
-        return engine_gone(str(error.__cause__ or error))
-    message = error.body.get("message") if isinstance(error.body, dict) else error.body
-    return engine_refused(error.status_code, str(message or error.message))
+async def _open(
+    client: AsyncOpenAI,
+    address: Address,
+    body: Mapping[str, object],
+    options: StreamOptions,
+    remember: Callable[[StreamOptions], None],
+) -> DeltaStream[list[Delta]]:
+    try:
+        return await _post(client, body, options)
+    except APIStatusError as error:
+        if not (address.elsewhere and error.status_code in _NOT_UNDERSTOOD and options):
+            raise
+        fewer = _fewer(options, str(error.body))
+    stream = await _post(client, body, fewer)
+    remember(fewer)
+    return stream
+
+
+async def _post(client: AsyncOpenAI, body: Mapping[str, object], options: StreamOptions) -> DeltaStream[list[Delta]]:
+    extra = {"stream_options": options} if options else {}
+    return await client.post(
+        "/chat/completions",
+        body={**body, "stream": True, **extra},
+        cast_to=object,
+        stream=True,
+        stream_cls=DeltaStream[list[Delta]],
+    )
+
+
+def _fewer(options: StreamOptions, complaint: str) -> StreamOptions:
+    """The options that are left when a server complained: OpenAI's own where only vLLM's is named."""
+    if "continuous_usage_stats" in complaint and "continuous_usage_stats" in options:
+        return {"include_usage": True}
+    return {}
+
+
+def _in_words(address: Address, error: APIConnectionError | APIStatusError) -> UserError:
+    if isinstance(error, APIStatusError):
+        status = int(error.response.headers.get(_STATUS, error.status_code))
+        return refused(address, status, error_message(error.response.content))
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, OSError):
+        cause = cause.__cause__
+    return broken(address, cause or wire.WireError(str(error)))

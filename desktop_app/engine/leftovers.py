@@ -1,25 +1,33 @@
-"""What a running engine consists of, written down, so that a later start can end what an earlier one left behind.
+"""What running engines consist of, written down, so that a later start can end what an earlier one left behind.
 
-`process` writes the record while an engine runs and removes it after a proved stop. `services` calls `end_leftovers`
-before a start. Nothing is ended that cannot be told by pid and start time, within the same boot, to be ours.
+`process` writes a record for every engine while it runs and removes it after a proved stop. `services` calls
+`end_leftovers` when the program opens, and shows `strangers`. Nothing is ended that cannot be told by pid and start
+time, within the same boot, to be ours and without an owner.
 """
 
 import asyncio
 import contextlib
 import json
 import os
-import stat
-import tempfile
-from collections.abc import Iterable
+import re
+import shutil
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
 
-from desktop_app.engine.supervisor import Entry, entry, family, kill_all, table
-from desktop_app.paths import Paths
+from desktop_app.engine import shared_memory
+from desktop_app.engine.supervisor import PART_NAMES, Entry, entry, family, kill_all, table
+from desktop_app.paths import EnginePlaces, Paths
 
-_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where the kernel puts POSIX shared memory
+_NAME = re.compile(r"[\w-]+")
+"""What a key must look like, or a record's name could lead out of our folders."""
+_KEY = re.compile(r"[0-9a-f]{10}")
+"""What `ModelRef.key` looks like: without a record nothing else in the folder of sockets is an engine's."""
+_FRESH_SECONDS = 60.0
+"""A TMPDIR without a record that is younger may be that of an engine that another window starts just now."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Record:
-    """One run of the engine, as written to `Paths.running`."""
+    """One run of an engine, as written to `EnginePlaces.record`."""
 
     boot: str
     owner: Mark
@@ -67,6 +75,16 @@ class Leftover:
     ended: bool
 
 
+@dataclass(frozen=True)
+class Stranger:
+    """A process of a vLLM that is not ours, or of another data folder: to be shown, never touched."""
+
+    pid: int
+    name: str
+    memory_bytes: int
+    """Resident memory; of a graphics card's nothing is known here."""
+
+
 def boot() -> str:
     """What tells this boot from others."""
     try:
@@ -88,7 +106,7 @@ def refresh(record: Record) -> Record:
     """The record with every process and shared-memory file that there is now."""
     found = living(record)
     members = dict.fromkeys((*record.members, *(Mark.of(item) for item in found.values())))
-    shared = dict.fromkeys((*record.shared_memory, *_shared_memory(found)))
+    shared = dict.fromkeys((*record.shared_memory, *shared_memory.used_by(found)))
     return Record(
         record.boot, record.owner, record.supervisor, record.leader, record.program, tuple(members), tuple(shared)
     )
@@ -118,23 +136,36 @@ def _in_session(item: Entry, record: Record, processes: dict[int, Entry]) -> boo
     return record.leader.fits(leader) or (leader is None and _program(item.pid) == record.program != "")
 
 
-def write_record(paths: Paths, record: Record) -> None:
-    """Replace the record in one step.
+def write_record(file: Path, record: Record) -> None:
+    """Replace the record in *file* in one step; an engine has one writer.
 
     Raises:
         OSError: the data folder cannot be written.
     """
-    text = json.dumps(asdict(record))
-    handle, name = tempfile.mkstemp(dir=paths.running.parent, prefix=".running-")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(name).replace(paths.running)
+    new = _unfinished(file)
+    with open(new, "w", encoding="utf-8", opener=_private) as stream:
+        stream.write(json.dumps(asdict(record)))
+    new.replace(file)
 
 
-def read_record(paths: Paths) -> Record | None:
-    """The record of the last run; None when there is none that can be read or that belongs to this boot."""
+def _unfinished(file: Path) -> Path:
+    return file.with_name(f"{file.name}.new")
+
+
+def _private(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)
+
+
+def read_records(paths: Paths) -> dict[str, Record]:
+    """The records of this boot that can be read, by the key of their engine."""
+    found = {file.stem: read_record(file) for file in sorted(paths.records.glob("*.json"))}
+    return {key: record for key, record in found.items() if record is not None}
+
+
+def read_record(file: Path) -> Record | None:
+    """The record in *file*; None when there is none that can be read or that belongs to this boot."""
     try:
-        data = json.loads(paths.running.read_text("utf-8"))
+        data = json.loads(file.read_text("utf-8"))
         record = Record(
             boot=str(data["boot"]),
             owner=_mark(data["owner"]),
@@ -157,34 +188,59 @@ def _mark(data: dict[str, float]) -> Mark:
 
 
 async def end_leftovers(paths: Paths) -> list[Leftover]:
-    """End what an earlier run left behind, remove its socket and its record.
+    """End every engine whose program is dead, and remove its socket, TMPDIR, shared memory and record.
 
-    An engine whose window still lives is left alone, and so is its record.
+    Engines of this very program and of another one that lives are left alone, and so are their records.
     """
     return await asyncio.to_thread(_end_leftovers, paths)
 
 
 def _end_leftovers(paths: Paths) -> list[Leftover]:
-    record = read_record(paths)
+    ended: list[Leftover] = []
+    taken: set[str] = set()
+    for places in _recorded(paths):
+        if owned(places.record):
+            taken.add(places.key)
+        else:
+            ended += end_leftover(places)
+    _tidy(paths, taken)
+    return ended
+
+
+def _recorded(paths: Paths) -> list[EnginePlaces]:
+    keys = sorted(file.stem for file in paths.records.glob("*.json"))
+    return [paths.engine(key) for key in keys if _NAME.fullmatch(key)]
+
+
+def _tidy(paths: Paths, taken: set[str]) -> None:
+    """Remove sockets and TMPDIRs that no record tells of."""
+    for item in paths.runtime.iterdir() if paths.runtime.is_dir() else ():
+        key = item.stem if item.suffix == ".sock" else item.name
+        if not _KEY.fullmatch(key) or key in taken:
+            continue
+        with contextlib.suppress(OSError):
+            if item.suffix == ".sock":
+                item.unlink()
+            elif item.is_dir() and time.time() - item.stat().st_mtime > _FRESH_SECONDS:
+                shutil.rmtree(item)
+
+
+def owned(file: Path) -> bool:
+    """Whether the program that wrote the record in *file* lives: this one, or another."""
+    record = read_record(file)
+    return record is not None and record.owner.fits(entry(record.owner.pid))
+
+
+def end_leftover(places: EnginePlaces) -> list[Leftover]:
+    """End what the record of one engine tells of, whoever wrote it, and remove its files; nothing without a record."""
+    record = read_record(places.record)
     if record is None:
-        clean_up(paths, ())
-        return []
-    if _is_anothers(record):
+        clean_up(places, ())
         return []
     found, survivors = end(record)
     if not survivors:
-        clean_up(paths, record.shared_memory)
+        clean_up(places, record.shared_memory)
     return [Leftover(item.pid, item.name, item.pid not in survivors) for item in found.values()]
-
-
-def _is_anothers(record: Record) -> bool:
-    return record.owner.pid != os.getpid() and record.owner.fits(entry(record.owner.pid))
-
-
-def used_by_another(paths: Paths) -> bool:
-    """Whether another living window runs an engine in this data folder."""
-    record = read_record(paths)
-    return record is not None and _is_anothers(record) and bool(living(record))
 
 
 def end(record: Record) -> tuple[dict[int, Entry], list[int]]:
@@ -201,36 +257,45 @@ def end(record: Record) -> tuple[dict[int, Entry], list[int]]:
     return met, kill_all(find)
 
 
-def clean_up(paths: Paths, shared_memory: Iterable[str]) -> None:
-    """Remove the files of a dead engine: socket, record, shared memory, internal sockets and rendezvous files."""
-    paths.socket.unlink(missing_ok=True)
-    for name in shared_memory:
-        remove_shared_memory(name)
-    with contextlib.suppress(OSError):
-        for file in paths.engine_tmp.iterdir():
-            if stat.S_ISSOCK(file.lstat().st_mode) or file.name.startswith("vllm_dist_"):
-                file.unlink(missing_ok=True)
-    paths.running.unlink(missing_ok=True)
+def clean_up(places: EnginePlaces, memory: Iterable[str]) -> list[str]:
+    """Remove what a dead engine left: socket, shared memory, TMPDIR, record; gives the shared memory that stays.
+
+    Raises:
+        OSError: a file cannot be removed.
+    """
+    places.socket.unlink(missing_ok=True)
+    left = shared_memory.remove(memory)
+    shutil.rmtree(places.tmp, ignore_errors=True)
+    _unfinished(places.record).unlink(missing_ok=True)
+    places.record.unlink(missing_ok=True)
+    return left
 
 
-def remove_shared_memory(name: str) -> None:
-    """Remove one file below /dev/shm that Python's multiprocessing made, if it is there."""
-    file = _SHARED_MEMORY / Path(name).name
-    if file.name.startswith(("psm_", "sem.mp-")):
-        with contextlib.suppress(OSError):
-            file.unlink(missing_ok=True)
+async def strangers(paths: Paths) -> list[Stranger]:
+    """Processes of vLLM on this computer that are not engines of this data folder."""
+    return await asyncio.to_thread(_strangers, paths)
 
 
-def _shared_memory(pids: Iterable[int]) -> set[str]:
-    """Names below /dev/shm that these processes have mapped and that still stand there."""
-    names = set()
-    for pid in pids:
-        with contextlib.suppress(OSError):
-            for line in Path(f"/proc/{pid}/maps").read_text("utf-8", "replace").splitlines():
-                path = line[line.find("/") :] if "/" in line else ""
-                if path.startswith(f"{_SHARED_MEMORY}/") and not path.endswith(" (deleted)"):
-                    names.add(Path(path).name)
-    return names
+def _strangers(paths: Paths) -> list[Stranger]:
+    ours = {pid for record in read_records(paths).values() for pid in living(record)}
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.pid not in ours and (name := _vllm_name(process.name(), process.cmdline())):
+                found.append(Stranger(process.pid, name, process.memory_info().rss))
+    return found
+
+
+def _vllm_name(name: str, line: Sequence[str]) -> str:
+    """What to call a process of vLLM; empty for any other one."""
+    if name.startswith(PART_NAMES):
+        # It has overwritten its command line with its whole name; the kernel keeps 15 letters.
+        return line[0] if line and line[0].startswith(name) else name
+    called = [Path(word).name for word in line[:3]]
+    module = line[line.index("-m") + 1] if "-m" in line[1:4] and line.index("-m") + 1 < len(line) else ""
+    if module.startswith("vllm.") or ("vllm" in called[:2] and "serve" in called):
+        return "vLLM server"
+    return ""
 
 
 def _program(pid: int) -> str:

@@ -1,6 +1,7 @@
 """vLLM's words on their way from its pipe to the log on disk and, as lines, to the event loop; `process` uses it.
 
-Reading happens on a thread of its own, so that neither a slow disk nor a flood of words holds up the window.
+Reading happens on a thread of its own, so that neither a slow disk nor a flood of words holds up the window. What the
+window cannot take in time is left out for it, never for the log: vLLM is not held up either.
 """
 
 import asyncio
@@ -8,6 +9,7 @@ import contextlib
 import os
 import re
 import threading
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +17,14 @@ LOG_BYTES = 20 * 1024 * 1024
 """When the log file is this long, it becomes `engine.log.1` and a new one begins."""
 LINE_BYTES = 1024 * 1024
 """A longer line is cut into pieces of this size."""
+BATCH_LINES = 500
+"""At most so many lines are handed over at a time: the window draws in between, every 16 ms."""
+_PAUSE_SECONDS = 0.02
+"""From one batch to the next; together with `BATCH_LINES` 25,000 lines a second."""
+_BACKLOG_LINES = 20_000
+_BACKLOG_BYTES = 4 * LINE_BYTES
+"""Not more than that waits to be handed over, or the oldest of it is left out."""
+_READ_BYTES = 1 << 14
 _LINE_END = re.compile(rb"[\r\n]+")
 
 
@@ -88,6 +98,66 @@ class LogFile:
             os.close(file)
 
 
+class Backlog:
+    """What was read and not yet handed over: as much as `_BACKLOG_BYTES` and `_BACKLOG_LINES` allow, the newest."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pieces: deque[tuple[bytes, int]] = deque()
+        self._bytes = 0
+        self._lines = 0
+        self._left_out = 0
+        self._splitter = LineSplitter()
+        self._whole: deque[str] = deque()
+        self._over = False
+
+    def put(self, data: bytes) -> None:
+        """Add what was read; called by the thread that reads."""
+        count = data.count(b"\n")
+        with self._lock:
+            self._pieces.append((data, count))
+            self._bytes += len(data)
+            self._lines += count
+            while len(self._pieces) > 1 and (self._bytes > _BACKLOG_BYTES or self._lines > _BACKLOG_LINES):
+                self._left_out += max(1, self._pop()[1])
+
+    def end(self) -> None:
+        """Nothing more comes."""
+        with self._lock:
+            self._over = True
+
+    def take(self) -> list[str]:
+        """The next lines, at most `BATCH_LINES`; empty when there is none yet. Called by the one who listens."""
+        while len(self._whole) < BATCH_LINES and self._split():
+            pass
+        return [self._whole.popleft() for _ in range(min(BATCH_LINES, len(self._whole)))]
+
+    def _split(self) -> bool:
+        """Make lines of the next piece; False when there is none."""
+        with self._lock:
+            left_out, self._left_out = self._left_out, 0
+            data = self._pop()[0] if self._pieces else b""
+            last = not data and self._over
+        if left_out:
+            # The lines before and behind the gap are no longer whole.
+            self._whole.extend((*self._splitter.end(), gap(left_out)))
+            self._whole.extend(self._splitter.feed(data[data.find(b"\n") + 1 :]))
+        else:
+            self._whole.extend(self._splitter.end() if last else self._splitter.feed(data))
+        return bool(data)
+
+    def _pop(self) -> tuple[bytes, int]:
+        data, count = self._pieces.popleft()
+        self._bytes -= len(data)
+        self._lines -= count
+        return data, count
+
+
+def gap(lines: int) -> str:
+    """What the window gets in place of so many lines."""
+    return f"… {lines:,} lines left out here …"
+
+
 class LogPump(threading.Thread):
     """Reads vLLM's words off the event loop, writes them to the log, and hands lines to the loop in batches."""
 
@@ -96,9 +166,13 @@ class LogPump(threading.Thread):
         self._source, self.sink = os.pipe()
         self._log = log
         self._loop = asyncio.get_running_loop()
-        self._early: list[str] = []
-        self._listener: Callable[[list[str]], None] = self._early.extend
+        self._backlog = Backlog()
+        self._listener: Callable[[list[str]], None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._awake = False
+        self._read_all = False
         self.finished: asyncio.Future[None] = self._loop.create_future()
+        """Done when everything was read and handed over."""
 
     def start(self) -> None:
         """Begin to read; whoever was to inherit `sink` has it by now."""
@@ -106,35 +180,46 @@ class LogPump(threading.Thread):
         super().start()
 
     def listen(self, listener: Callable[[list[str]], None]) -> None:
-        """Hand everything to *listener*, what came before included."""
+        """Hand everything to *listener*, what came before included; called on the loop."""
         self._listener = listener
-        listener(self._early)
+        self._hand_over()
 
     def run(self) -> None:
         """Read until the last process that holds the other end is gone."""
-        splitter = LineSplitter()
         try:
-            while data := os.read(self._source, 1 << 16):
+            while data := os.read(self._source, _READ_BYTES):
                 self._log.write(data)
-                self._hand_over(splitter.feed(data))
-            self._hand_over(splitter.end())
+                self._backlog.put(data)
+                if not self._awake:
+                    self._awake = True
+                    self._call(self._look)
         finally:
             os.close(self._source)
             # A disk that is gone can refuse even this.
             with contextlib.suppress(OSError):
                 self._log.close()
-            self._call(self._finish)
+            self._backlog.end()
+            self._read_all = True
+            self._call(self._look)
 
-    def _finish(self) -> None:
-        self.finished.set_result(None)
-
-    def _hand_over(self, lines: list[str]) -> None:
-        if lines:
-            self._call(self._deliver, lines)
-
-    def _deliver(self, lines: list[str]) -> None:
-        self._listener(lines)
-
-    def _call(self, function: Callable[..., None], *arguments: object) -> None:
+    def _call(self, function: Callable[[], None]) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
-            self._loop.call_soon_threadsafe(function, *arguments)
+            self._loop.call_soon_threadsafe(function)
+
+    def _look(self) -> None:
+        if self._timer is None:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Give one batch to the listener, and the next one after a pause in which others have their turn."""
+        self._timer = None
+        # Before the look, not after it: whatever comes from now on calls again.
+        self._awake = False
+        all_read = self._read_all
+        lines = self._backlog.take() if self._listener else []
+        if self._listener and lines:
+            self._awake = True
+            self._timer = self._loop.call_later(_PAUSE_SECONDS, self._hand_over)
+            self._listener(lines)
+        elif all_read and not self.finished.done():
+            self.finished.set_result(None)

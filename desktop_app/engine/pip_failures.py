@@ -154,6 +154,12 @@ def explain(lines: Sequence[str], code: int) -> PipError:
     return PipError(fault, title, reason, "\n".join(lines[-_DETAIL_LINES:]).strip(), lacks_cpu_torch)
 
 
+def in_words(fault: PipFault, details: str) -> PipError:
+    """What to say of *fault* when others than pip have met it."""
+    title, reason = _WORDS[fault]
+    return PipError(fault, title, reason, details, lacks_cpu_torch=False)
+
+
 def _fault(lines: Sequence[str], code: int) -> PipFault:
     # 137 is how a shell, and a container's first process, report SIGKILL.
     if code < 0 or code == 137:

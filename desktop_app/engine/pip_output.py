@@ -18,21 +18,12 @@ _SIZE = re.compile(r"\(([\d.]+) (bytes|kB|MB|GB)\)$")
 _FETCH = re.compile(r"^(?:Downloading|Using cached) (\S+)")
 _LOCAL = re.compile(r"^Processing (/.+?)(?: \(from .*\))?$")
 _COLLECT = re.compile(r"^Collecting ([A-Za-z0-9][\w.-]*)")
-_PRESENT = re.compile(r"^Requirement already satisfied: ([A-Za-z0-9][\w.-]*)")
-_INSTALL = re.compile(r"^Installing collected packages: (.+)$")
 _WHEEL = re.compile(r"^(?P<name>[^-]+)-(?P<version>[^-]+)(?:-\d[^-]*)?-[^-]+-[^-]+-[^-]+\.whl$")
 
 
 @dataclass(frozen=True)
 class Collecting:
     """pip looks for a package."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class AlreadyThere:
-    """A package is installed and stays."""
 
     name: str
 
@@ -54,37 +45,12 @@ class LocalFile:
     path: Path
 
 
-@dataclass(frozen=True)
-class Installing:
-    """Everything is fetched; pip unpacks these packages in this order."""
-
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Installed:
-    """pip is done."""
-
-
-@dataclass(frozen=True)
-class Complaint:
-    """A line that pip marks as an error."""
-
-    text: str
-
-
-Fact = Collecting | AlreadyThere | Fetching | LocalFile | Installing | Installed | Complaint
+Fact = Collecting | Fetching | LocalFile
 
 
 def read(line: str) -> Fact | None:
     """The fact in one line of pip's output, or None."""
     text = line.strip()
-    if text.startswith("ERROR: "):
-        return Complaint(text.removeprefix("ERROR: "))
-    if text.startswith("Successfully installed "):
-        return Installed()
-    if found := _INSTALL.match(text):
-        return Installing(tuple(name.strip() for name in found[1].split(",")))
     if found := _FETCH.match(text):
         # A package's description alone (PEP 658) is a few kB and belongs to finding the parts.
         return None if found[1].endswith(".metadata") else Fetching(_file_name(found[1]), _size(text))
@@ -92,8 +58,6 @@ def read(line: str) -> Fact | None:
         return LocalFile(Path(found[1]))
     if found := _COLLECT.match(text):
         return Collecting(found[1])
-    if found := _PRESENT.match(text):
-        return AlreadyThere(found[1])
     return None
 
 

@@ -14,6 +14,17 @@ from desktop_app.engine import children
 
 _ELSEWHERE = frozenset({"VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_DRY_RUN", "PIP_PYTHON"})
 
+_OURS = {
+    "PIP_NO_INPUT": "1",
+    "PIP_PROGRESS_BAR": "off",
+    "PIP_QUIET": "0",
+    "PIP_VERBOSE": "0",
+    "PIP_USER": "0",
+    "PIP_NO_COLOR": "1",
+    # Asks the index whether there is a newer pip: a request that nobody asked for.
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+}
+
 
 def pip_environment(temporary: Path, given: Mapping[str, str]) -> dict[str, str]:
     """The environment for pip: *given*, kept to our folder and made readable for a program."""
@@ -22,15 +33,14 @@ def pip_environment(temporary: Path, given: Mapping[str, str]) -> dict[str, str]
         # pip unpacks gigabytes here, and /tmp is often a small disk in memory. Beside the environment the disk was
         # checked, and the growing files tell how far a download is.
         "TMPDIR": str(temporary),
-        "PIP_NO_INPUT": "1",
-        "PIP_PROGRESS_BAR": "off",
-        "PIP_QUIET": "0",
-        "PIP_VERBOSE": "0",
-        "PIP_USER": "0",
-        "PIP_NO_COLOR": "1",
-        # Asks the index whether there is a newer pip: a request that nobody asked for.
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        **_OURS,
     }
+
+
+def without_settings(env: Mapping[str, str]) -> dict[str, str]:
+    """*env* for a pip that asks nobody."""
+    ours = {name: value for name, value in env.items() if not name.startswith("PIP_") or name in _OURS}
+    return ours | {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1"}
 
 
 class Pip:
@@ -47,7 +57,8 @@ class Pip:
         self._python = python
         self._temporary = temporary
         self._log = log
-        self._lock = lock
+        self.lock = (lock,)
+        """What every program of an installation keeps open."""
 
     async def run(
         self,
@@ -55,11 +66,13 @@ class Pip:
         on_line: Callable[[str], None] | None = None,
         seconds: float | None = None,
         private: bool = False,
+        offline: bool = False,
     ) -> tuple[int, list[str]]:
         """Run `pip *arguments*`: its exit status and its output. Cancelling, or *seconds* gone, ends it at once.
 
         pip hides the passwords in addresses that it prints, except when asked for its settings: what is *private* is
-        kept out of the log.
+        kept out of the log. When *offline*, the person's settings do not count: no index, folder or address in them is
+        looked at.
 
         Raises:
             OSError: the interpreter or the log is out of reach.
@@ -70,17 +83,20 @@ class Pip:
         def take(line: str) -> None:
             lines.append(line)
             if not private:
-                self._write(line)
+                self.note(line)
             if on_line:
                 on_line(line)
 
         # -I: neither PYTHONPATH nor the person's own site-packages may decide what gets installed.
         argv = (str(self._python), "-I", "-u", "-X", "utf8", "-m", "pip", *arguments)
-        self._write("$ " + shlex.join(argv))
+        self.note("$ " + shlex.join(argv))
         env = pip_environment(self._temporary, os.environ)
-        code = await children.run(argv, env, self._temporary, take, seconds, (self._lock,))
+        if offline:
+            env = without_settings(env)
+        code = await children.run(argv, env, self._temporary, take, seconds, self.lock)
         return code, lines
 
-    def _write(self, line: str) -> None:
+    def note(self, line: str) -> None:
+        """Write a line into the log."""
         self._log.write(line + "\n")
         self._log.flush()

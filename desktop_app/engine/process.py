@@ -1,18 +1,20 @@
 """One run of vLLM as a child process: its start, its words, its end, and the proof that it ended.
 
-`services` makes one with `EngineProcess.start()` from what `launch` says, and asks `failures` when it ends unasked.
-vLLM is not our child but the supervisor's; should the supervisor be killed, the recorded processes are ended from here.
+Several may run at once; each has its own places (`paths.EnginePlaces`) and knows nothing of the others. `services`
+makes one with `EngineProcess.start()` from what `launch` says, and asks `failures` when it ends unasked. vLLM is not
+our child but the supervisor's; should the supervisor be killed, the recorded processes are ended from here.
 """
 
 import asyncio
 import contextlib
 import json
 import logging
-import sys
+import os
+import shutil
 import time
 from asyncio.subprocess import PIPE, Process
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import psutil
@@ -20,7 +22,9 @@ import psutil
 from desktop_app.domain.errors import EngineError, Remedy
 from desktop_app.engine import leftovers, supervisor
 from desktop_app.engine.log_pump import LogFile, LogPump
-from desktop_app.paths import Paths
+from desktop_app.paths import EnginePlaces, Paths
+
+OnLines = Callable[[list[str]], None]
 
 _logger = logging.getLogger(__name__)
 
@@ -30,6 +34,8 @@ TAIL_LINE_LENGTH = 32 * 1024
 _STOP_SECONDS = supervisor.POLITE_SECONDS + supervisor.KILL_SECONDS + 5
 _LAST_WORDS_SECONDS = 2.0
 """How long the log is waited for when every process is gone."""
+_ABANDON_SECONDS = 2.0
+"""How long a start that is cancelled waits for the end of what it had begun; that goes on in any case."""
 
 
 @dataclass(frozen=True)
@@ -48,24 +54,31 @@ class StopReport:
 
     seconds: float
     freed_bytes: int
+    """What its processes had of the computer's memory before the stop; 0 when that could not be measured, or when
+    not all of it is back."""
     survivors: tuple[int, ...]
     """Processes that could not be ended; empty is the proof that there is none."""
+    released: bool
+    """Whether it was seen that all memory is back: every process ended with its last thread, which is when the kernel
+    takes back what it had (a driver what it had of a card), and none of their shared memory stands any more."""
 
 
 class EngineProcess:
     """A running vLLM. Make one with `start()`; it is over when `wait()` returns."""
 
-    def __init__(self, process: Process, leader: int, paths: Paths, on_line: Callable[[str], None]) -> None:
+    def __init__(self, process: Process, leader: int, places: EnginePlaces, on_lines: OnLines) -> None:
         self._process = process
-        self._paths = paths
-        self._on_line = on_line
+        self._on_lines = on_lines
         self._asked = False
         self._record = leftovers.begin_record(process.pid, leader)
         self._record_lock = asyncio.Lock()
         self._exit: asyncio.Future[Exit] = asyncio.get_running_loop().create_future()
         self._survivors: tuple[int, ...] = ()
+        self._released = False
         self._watcher: asyncio.Task[None] | None = None
         self._over = False
+        self.places = places
+        """Its socket, log and so on."""
         self.leader = leader
         """vLLM's first process."""
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
@@ -73,19 +86,35 @@ class EngineProcess:
 
     @classmethod
     async def start(
-        cls, argv: Sequence[str], environment: Mapping[str, str], paths: Paths, on_line: Callable[[str], None]
+        cls,
+        argv: Sequence[str],
+        environment: Mapping[str, str],
+        places: EnginePlaces,
+        paths: Paths,
+        on_lines: OnLines,
+        *,
+        needs_network: bool = False,
     ) -> "EngineProcess":
-        """Start `argv` below a supervisor; *on_line* hears every line that it prints, on the event loop.
+        """Start `argv` below a supervisor.
+
+        Args:
+            argv: its command line.
+            environment: all that it sees of the environment.
+            places: what is its own: the log is begun anew, TMPDIR is made.
+            paths: the data folder that they are in.
+            on_lines: hears what it prints, on the event loop: lines in batches of at most `log_pump.BATCH_LINES`.
+            needs_network: leave it in our network; otherwise it is cut off from it where the kernel lets us.
 
         Raises:
-            EngineError: the program in *argv* cannot be run, or another window runs an engine in this data folder.
-            OSError: the log or the record cannot be written.
+            EngineError: the program in *argv* cannot be run, or this engine runs already, here or in another window.
+            OSError: a folder, the log or the record cannot be written.
         """
-        await asyncio.to_thread(_make_room, paths)
-        pump = LogPump(LogFile(paths.engine_log))
+        await asyncio.to_thread(_make_room, places, paths)
+        files = (places.socket, places.tmp, places.record)
+        pump = LogPump(LogFile(places.log))
         try:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-S", supervisor.__file__, str(paths.socket), str(paths.running), "--", *argv),
+                *supervisor.command(argv, files, needs_network),
                 stdin=PIPE,
                 stdout=PIPE,
                 stderr=pump.sink,
@@ -95,15 +124,19 @@ class EngineProcess:
             )
         finally:
             pump.start()
+        over: Callable[[], Awaitable[object]] = process.wait
         try:
-            engine = cls(process, await _leader(process), paths, on_line)
+            engine = cls(process, await _leader(process), places, on_lines)
             pump.listen(engine._hear)
             engine._watcher = asyncio.create_task(engine._watch(pump))
+            over = engine.wait
             await engine.refresh()
         except BaseException:
             # Cancelled, or no record could be written. The end of its input tells the supervisor to end everything.
             if process.stdin is not None:
                 process.stdin.close()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(over(), _ABANDON_SECONDS)
             raise
         return engine
 
@@ -121,14 +154,14 @@ class EngineProcess:
         async with self._record_lock:
             await self._look()
             if self._record is not None and not self._over:
-                await asyncio.to_thread(leftovers.write_record, self._paths, self._record)
+                await asyncio.to_thread(leftovers.write_record, self.places.record, self._record)
 
     async def _look(self) -> None:
         if self._record is not None:
             self._record = await asyncio.to_thread(leftovers.refresh, self._record)
 
     async def mark_ready(self) -> None:
-        """From now on a stop is polite first: vLLM listens to SIGTERM only once it has loaded."""
+        """From now on a stop is polite first: vLLM can end by itself only once it has loaded."""
         self._tell(b"ready\n")
         await self.refresh()
 
@@ -153,8 +186,8 @@ class EngineProcess:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
             await self.wait()
-        freed = 0 if self._survivors else memory
-        return StopReport(time.monotonic() - begin, freed, self._survivors)
+        freed = memory if self._released else 0
+        return StopReport(time.monotonic() - begin, freed, self._survivors, self._released)
 
     async def _last_look(self) -> int:
         """See everybody once more before they are ended; gives their memory in bytes, 0 when it cannot be told."""
@@ -173,8 +206,7 @@ class EngineProcess:
 
     def _hear(self, lines: list[str]) -> None:
         self.tail.extend(line[:TAIL_LINE_LENGTH] for line in lines)
-        for line in lines:
-            self._on_line(line)
+        self._on_lines(lines)
 
     async def _watch(self, pump: LogPump) -> None:
         """Follow the supervisor to its end, then make sure of it. Whatever happens, nobody waits for ever."""
@@ -204,19 +236,36 @@ class EngineProcess:
         if self._record is not None:
             _, survivors = leftovers.end(self._record)
         if not survivors:
+            memory = self._record.shared_memory if self._record is not None else ()
             # A file that cannot be removed must not keep anybody waiting; the next start tries again.
             with contextlib.suppress(OSError):
-                leftovers.clean_up(self._paths, self._record.shared_memory if self._record is not None else ())
+                self._released = not leftovers.clean_up(self.places, memory)
         return tuple(survivors)
 
 
-def _make_room(paths: Paths) -> None:
-    """Folders there, no socket of an earlier run in the way: vLLM cannot bind where a file is."""
-    if leftovers.used_by_another(paths):
-        reason = "It uses the same data folder. Stop the model there, or close that window."
-        raise EngineError("Another window of vLLM Desktop runs a model.", reason, Remedy.RETRY)
+def _make_room(places: EnginePlaces, paths: Paths) -> None:
+    """Folders there, nothing of an earlier run in the way: vLLM cannot bind where a file is.
+
+    Raises:
+        EngineError: this engine runs already.
+        OSError: a folder cannot be made.
+    """
+    record = leftovers.read_record(places.record)
+    if record is not None and leftovers.owned(places.record) and leftovers.living(record):
+        raise _runs_already(record)
+    leftovers.end_leftover(places)
     paths.make()
-    paths.socket.unlink(missing_ok=True)
+    shutil.rmtree(places.tmp, ignore_errors=True)
+    places.tmp.mkdir(mode=0o700, exist_ok=True)
+
+
+def _runs_already(record: leftovers.Record) -> EngineError:
+    if record.owner.pid == os.getpid():
+        title, reason = "This model is running already.", "Stop it first; if that was tried, its end takes long."
+    else:
+        title = "Another window of vLLM Desktop runs this model."
+        reason = "It uses the same data folder. Stop the model there, or close that window."
+    return EngineError(title, reason, Remedy.RETRY)
 
 
 async def _next_status(process: Process) -> dict[str, object]:

@@ -1,51 +1,67 @@
-"""Stands between the program and vLLM, and sees to it that nothing of vLLM outlives either.
+"""Stands between the program and vLLM, and sees to it that nothing of vLLM outlives either. Standard library only.
 
-Run as a script of its own, `[sys.executable, "-I", "-S", <this file>, *files, "--", *argv]`, with the standard
-library only: *argv* is vLLM, and the *files* (its socket, its record) are removed once nothing of it is left. The
-process table here is also used by `leftovers` and `process`. Why it is needed: a killed vLLM server leaves its engine
-process behind for ever, a killed window leaves everything behind, and neither a new session nor a parent-death signal
-alone helps (https://github.com/vllm-project/vllm/issues/19849).
+Run as a process of its own (`command()`); the *files* and folders that it is told (socket, TMPDIR, record) are removed
+once nothing of vLLM is left. The process table here is also used by `leftovers` and `process`. Why it is needed: a
+killed vLLM server leaves its engine process behind for ever, a killed window leaves everything behind, and neither a
+new session nor a parent-death signal alone helps (https://github.com/vllm-project/vllm/issues/19849).
 
-Where the kernel lets us, vLLM gets a network of its own in which there is nothing but loopback: then it cannot send a
-byte anywhere, and the ports that its libraries open on 127.0.0.1 (gloo's, with nothing behind them) are reached by
-nobody else. Its Unix socket is a file and works across.
-
-What it hears on standard input: `ready` (from now on SIGTERM comes before SIGKILL) and `stop`; the end of the input,
-SIGTERM, SIGINT and SIGHUP mean `stop` too. What it says on standard output, a JSON object a line:
-`{"started": {"pid", "start", "cut_off"}}` or `{"failed": why}`, then `{"exited": code, "asked": bool,
-"survivors": [pid]}`. vLLM's own words go to standard error.
+What it hears on standard input: `ready` (from now on a polite signal comes before SIGKILL) and `stop`; the end of the
+input means `stop` too. What it says on standard output, a JSON object a line: `{"started": {"pid", "start",
+"cut_off"}}` or `{"failed": why}`, then `{"exited": code, "asked": bool, "survivors": [pid]}`. `asked` says whether the
+window's word or its end was the reason; the code is null when neither that was it nor the end of vLLM's first process:
+somebody sent a signal to the supervisor, or ended another process of vLLM. vLLM's own words go to standard error.
 """
 
 import contextlib
-import ctypes
-import fcntl
 import functools
 import json
 import os
 import select
+import shutil
 import signal
-import socket
-import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from desktop_app.engine import isolation, shared_memory
+
 POLITE_SECONDS = 5.0
-"""How long vLLM may take after SIGTERM; it takes 0.3 s when idle and 0.7 s while it streams."""
+"""How long vLLM may take after being asked; it takes 0.3 s when idle and 0.7 s while it streams."""
 KILL_SECONDS = 10.0
 """How long dying may take after SIGKILL; a graphics driver can need seconds."""
 _TRACKER_SECONDS = 2.0
 """How long Python's resource tracker is left alone: it removes the others' shared memory once they are gone."""
 _STEP_SECONDS = 0.025
-_PARENT_CHECK_SECONDS = 2.0
-_PR_SET_PDEATHSIG = 1
-_PR_SET_CHILD_SUBREAPER = 36
-_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
-_SIOCSIFFLAGS, _IFF_UP = 0x8914, 0x1
+_LOOK_SECONDS = 1.0
+"""How often it looks for what no signal tells."""
+_LAST_WORDS_SECONDS = 1.5
+"""How long vLLM may go on without one of its processes. It needs five seconds itself, and says why in the first."""
+_GLANCE_SECONDS = 0.1
+_ALONE_SECONDS = 1.0
+"""How long vLLM's server may take to end once its other processes have; it takes a tenth of that."""
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+PART_NAMES = ("VLLM::", "vllm-desktop::")
+"""How the names of vLLM's processes begin, with and without the prefix that `launch` gives."""
+_NETWORK = "--network"
+_RUN = (
+    "import sys; sys.path.append(sys.argv.pop(1)); from desktop_app.engine import supervisor; supervisor.main(sys.argv)"
+)
+
+
+def command(argv: Sequence[str], leftovers: Iterable[Path], needs_network: bool = False) -> list[str]:
+    """The command line of a supervisor of *argv*.
+
+    Args:
+        argv: the command line to run.
+        leftovers: files and folders to remove when nothing of it is left, in this order.
+        needs_network: neither cut *argv* off from the network nor take its handlers of SIGTERM away.
+    """
+    root = str(Path(__file__).parents[2])
+    options = [_NETWORK] if needs_network else []
+    return [sys.executable, "-I", "-S", "-c", _RUN, root, *options, *map(str, leftovers), "--", *argv]
 
 
 # --- the process table ------------------------------------------------------------------------------------------------
@@ -74,7 +90,8 @@ def entry(pid: int) -> Entry | None:
     # The name stands in brackets and may hold any character, brackets and spaces included.
     name, _, rest = text.partition("(")[2].rpartition(") ")
     fields = rest.split()
-    if fields[0] in "ZX":
+    # The first thread of a process can be dead while others still hold its memory.
+    if fields[0] in "ZX" and int(fields[17]) <= 1:
         return None
     return Entry(pid, int(fields[1]), int(fields[3]), float(fields[19]), name)
 
@@ -119,10 +136,15 @@ def family(processes: dict[int, Entry], roots: Iterable[int], sessions: Iterable
 
 def is_tracker(pid: int) -> bool:
     """Whether *pid* is Python's resource tracker, which has to die last."""
+    return b"multiprocessing.resource_tracker" in _line(pid)
+
+
+def _line(pid: int) -> bytes:
+    """The command line of a process; empty when it cannot be read."""
     try:
-        return b"multiprocessing.resource_tracker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
-        return False
+        return b""
 
 
 def kill_all(find: Callable[[], dict[int, Entry]], seconds: float = KILL_SECONDS) -> list[int]:
@@ -148,72 +170,30 @@ def send(pid: int, number: signal.Signals) -> None:
 # --- the supervisor ---------------------------------------------------------------------------------------------------
 
 
-def _prctl(option: int, value: int) -> None:
-    """Linux's prctl; elsewhere nothing."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
-
-
 def _say(**status: object) -> None:
     """One status line; the window may be gone by now."""
     with contextlib.suppress(OSError):
         os.write(1, json.dumps(status).encode() + b"\n")
 
 
-def _cut_off() -> None:
-    """Give this process a network of its own with loopback only (network_namespaces(7), user_namespaces(7)).
-
-    Raises:
-        OSError: the kernel does not let us.
-    """
-    libc, user, group = ctypes.CDLL(None, use_errno=True), os.getuid(), os.getgid()
-    flags = _CLONE_NEWNET if user == 0 else _CLONE_NEWNET | _CLONE_NEWUSER
-    if libc.unshare(flags):
-        raise OSError(ctypes.get_errno(), "unshare")
-    if flags & _CLONE_NEWUSER:
-        # The same person inside as outside, and no rights gained: execve() drops them.
-        Path("/proc/self/setgroups").write_text("deny", "ascii")
-        Path("/proc/self/uid_map").write_text(f"{user} {user} 1", "ascii")
-        Path("/proc/self/gid_map").write_text(f"{group} {group} 1", "ascii")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", _IFF_UP))
-
-
-def _can_cut_off() -> bool:
-    """Whether `_cut_off()` works here, found out in a process that is thrown away."""
-    if sys.platform != "linux":
-        return False
-    pid = os.fork()
-    if pid == 0:
-        try:
-            _cut_off()
-        except OSError:
-            os._exit(1)
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-
-
-def _before_exec(cut_off: bool) -> None:
-    """In vLLM's process, before it becomes vLLM: die with the supervisor, and go first when memory runs out."""
-    if cut_off:
-        _cut_off()
-    # After the change of namespaces, which would clear it.
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("500", "ascii")
-
-
 class Supervisor:
     """One run of vLLM, from its start until nothing of it is left."""
 
-    def __init__(self, argv: list[str], files: list[str]) -> None:
+    def __init__(self, argv: list[str], files: list[str], needs_network: bool) -> None:
         self._argv = argv
         self._files = files
+        self._needs_network = needs_network
+        # vLLM takes both for the same wish, and SIGTERM ends its processes the hard way (`isolation`).
+        self._polite = signal.SIGINT if sys.platform == "linux" and not needs_network else signal.SIGTERM
         self._parent = os.getppid()
         self._ready = False
         self._asked = False
+        self._outside = False
+        self._broken = False
         self._leader = 0
         self._code: int | None = None
+        self._parts: dict[int, Entry] = {}
+        self._incomplete_since = 0.0
         self._heard = b""
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
@@ -221,18 +201,19 @@ class Supervisor:
 
     def run(self) -> int:
         """Start, wait for the end or for the word to end it, clean up, report."""
-        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+        isolation.adopt_orphans()
         self._listen_to_signals()
         try:
             self._start()
         except OSError as error:
             _say(failed=str(error))
             return 1
-        while self._code is None and not self._asked:
-            self._wait(_PARENT_CHECK_SECONDS)
-            self._asked = self._asked or os.getppid() != self._parent
+        while self._code is None and not self._asked and not self._outside:
+            self._wait(_LOOK_SECONDS)
+            self._look()
+        by_itself = self._code is not None
         survivors = self._end()
-        _say(exited=self._code, asked=self._asked, survivors=survivors)
+        _say(exited=self._code if by_itself or self._asked else None, asked=self._asked, survivors=survivors)
         return 0
 
     def _listen_to_signals(self) -> None:
@@ -241,7 +222,7 @@ class Supervisor:
             signal.signal(number, lambda _number, _frame: None)
 
     def _start(self) -> None:
-        cut_off = _can_cut_off()
+        cut_off = not self._needs_network and isolation.can_cut_off()
         # One thread and an exec right after it: the fork is safe.
         process = subprocess.Popen(
             self._argv,
@@ -249,7 +230,7 @@ class Supervisor:
             stdout=2,
             start_new_session=True,
             umask=0o077,
-            preexec_fn=functools.partial(_before_exec, cut_off),  # noqa: PLW1509
+            preexec_fn=functools.partial(isolation.before_exec, cut_off, not self._needs_network),  # noqa: PLW1509
         )
         self._leader = process.pid
         process.returncode = 0  # reaped below with every orphan, not by Popen
@@ -263,7 +244,7 @@ class Supervisor:
         readable, _, _ = select.select(watched, [], [], seconds)
         if self._wake_read in readable:
             numbers = os.read(self._wake_read, 512)
-            self._asked = self._asked or any(number in numbers for number in _STOP_SIGNALS)
+            self._outside = self._outside or any(number in numbers for number in _STOP_SIGNALS)
         if 0 in readable:
             self._hear(os.read(0, 4096))
         self._reap()
@@ -273,6 +254,28 @@ class Supervisor:
         *words, self._heard = (self._heard + data).split(b"\n")
         self._ready = self._ready or b"ready" in words
         self._asked = self._asked or not data or b"stop" in words
+
+    def _look(self) -> None:
+        """See what no signal tells: the end of the window, and of a process of vLLM that is not our child."""
+        self._asked = self._asked or os.getppid() != self._parent
+        if not self._ready:
+            # All parts are there before it is ready; looking at every process is not for free.
+            found = family(table(), [self._leader], [self._leader]).values()
+            self._parts |= {item.pid: item for item in found if self._is_part(item)}
+        if all(map(self._is_there, self._parts.values())):
+            self._incomplete_since = time.monotonic()
+        elif time.monotonic() - self._incomplete_since > _LAST_WORDS_SECONDS:
+            self._outside = self._broken = True
+
+    def _is_part(self, item: Entry) -> bool:
+        """Whether vLLM cannot do without this process; told by the name that it gives itself once it is imported."""
+        young = item.parent == self._leader and b"multiprocessing.spawn" in _line(item.pid)
+        return young or item.name.startswith(PART_NAMES)
+
+    @staticmethod
+    def _is_there(part: Entry) -> bool:
+        now = entry(part.pid)
+        return now is not None and now.start == part.start
 
     def _reap(self) -> None:
         while True:
@@ -287,18 +290,25 @@ class Supervisor:
 
     def _end(self) -> list[int]:
         """Stop everything; returns what could not be stopped."""
-        if self._ready and self._code is None:
-            send(self._leader, signal.SIGTERM)
-            end = time.monotonic() + POLITE_SECONDS
-            while self._code is None and (left := end - time.monotonic()) > 0:
-                self._wait(left)
+        memory = shared_memory.used_by(self._members())
+        if self._ready and self._code is None and not self._broken:
+            self._ask_to_end()
         survivors = kill_all(self._members)
         self._reap()
         if not survivors:
+            shared_memory.remove(memory)
             for name in self._files:
-                with contextlib.suppress(OSError):
-                    Path(name).unlink(missing_ok=True)
+                _remove(Path(name))
         return survivors
+
+    def _ask_to_end(self) -> None:
+        send(self._leader, self._polite)
+        end = time.monotonic() + POLITE_SECONDS
+        while self._code is None and (left := end - time.monotonic()) > 0:
+            self._wait(min(left, _GLANCE_SECONDS))
+            if self._parts and not any(map(self._is_there, self._parts.values())):
+                # Its server can wait for ever for an answer that nobody writes any more to be read to its end.
+                end = min(end, time.monotonic() + _ALONE_SECONDS)
 
     def _members(self) -> dict[int, Entry]:
         """All that is left: whoever lost its parent has become our child, whatever its session."""
@@ -308,6 +318,18 @@ class Supervisor:
         return found
 
 
-if __name__ == "__main__":
-    _split = sys.argv.index("--")
-    sys.exit(Supervisor(sys.argv[_split + 1 :], sys.argv[1:_split]).run())
+def _remove(path: Path) -> None:
+    """Remove a file, or a folder and all that is in it; what cannot be removed stays."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def main(arguments: list[str]) -> None:
+    """Run what `command()` says; *arguments* are those of the process."""
+    split = arguments.index("--")
+    needs_network = _NETWORK in arguments[:split]
+    files = [name for name in arguments[1:split] if name != _NETWORK]
+    sys.exit(Supervisor(arguments[split + 1 :], files, needs_network).run())

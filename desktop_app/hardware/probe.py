@@ -29,6 +29,7 @@ def probe(root: Path = Path("/"), helper: NvmlHelper | None = None) -> Machine:
         cpu_flags=flags,
         gpus=reading.gpus,
         gpu_note=reading.note,
+        available_bytes=available_memory(root),
     )
 
 
@@ -44,6 +45,14 @@ def usable_memory(root: Path = Path("/")) -> int:
     physical = psutil.virtual_memory().total
     group = tightest_memory(root)
     return physical if group is None else min(physical, group.limit_bytes)
+
+
+def available_memory(root: Path = Path("/")) -> int:
+    """Bytes that are free now: the smaller of what the machine has left and what our control group has."""
+    free = psutil.virtual_memory().available
+    group = tightest_memory(root)
+    used = group.used_bytes() if group is not None else None
+    return free if group is None or used is None else max(0, min(free, group.limit_bytes - used))
 
 
 def _cards(root: Path, helper: NvmlHelper) -> Reading:

@@ -8,8 +8,8 @@ executed, sizes are limited, and names inside files lead nowhere outside the fol
 import re
 from pathlib import Path
 
-from desktop_app.domain.engine import ModelRef
 from desktop_app.domain.errors import Remedy, UserError
+from desktop_app.domain.launch import ModelRef
 from desktop_app.hub.safetensors import check_weights
 from desktop_app.hub.small_files import read_json, reject_stand_in
 

@@ -16,8 +16,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from desktop_app.domain.engine import EngineEnvironment, EngineKind, EngineStage, ModelRef
+from desktop_app.domain.engine import EngineStage
 from desktop_app.domain.errors import UserError
+from desktop_app.domain.installation import EngineEnvironment, EngineKind
+from desktop_app.domain.launch import ModelRef
 from desktop_app.domain.machine import Gpu, Machine
 from desktop_app.engine import cards, environments, launch
 from desktop_app.hub import local
@@ -192,7 +194,7 @@ def _engine(paths: Paths, environment: EngineEnvironment | None, running: Runnin
         return EngineReport(EngineStage.NOT_INSTALLED, pids=running.pids)
     stage = EngineStage.STOPPED
     if running.pids:
-        stage = EngineStage.READY if _answers(paths.socket) else EngineStage.STARTING
+        stage = EngineStage.READY if any(map(_answers, paths.engine_sockets())) else EngineStage.STARTING
     return EngineReport(
         stage, environment.python, environment.version, environment.kind, environment.managed, running.pids
     )
@@ -219,8 +221,10 @@ def _planned_environment(
     """The variables that the next engine would get, from a shell that has everything it should not get."""
     kind = EngineKind.CPU if cards.usable(machine.gpus) is None else EngineKind.CUDA
     engine = environment or EngineEnvironment(Path(sys.executable), "", kind, managed=False)
-    plan = launch.default_plan(ModelRef("model", paths.root), engine, paths, machine)
-    return launch.process_environment(plan, paths, {**outside, **dict.fromkeys(FORBIDDEN, "x")})
+    model = ModelRef("model", paths.root)
+    places = paths.engine(model.key)
+    plan = launch.plan(model, engine, places, machine)
+    return launch.process_environment(plan, paths, places, {**outside, **dict.fromkeys(FORBIDDEN, "x")})
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any value of a report

@@ -1,16 +1,24 @@
 """Everything that `bootstrap` made, in one value, and the order in which it opens and closes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from desktop_app.domain.engine import ModelRef
 from desktop_app.domain.errors import UserError
+from desktop_app.domain.launch import ModelRef
 from desktop_app.domain.observable import Observable
 from desktop_app.paths import Paths
+from desktop_app.services.bundle import Bundle, BundlePart
 from desktop_app.services.conversations import Conversations
 from desktop_app.services.first_run import FirstRun
 from desktop_app.services.gauges import Gauges
+from desktop_app.services.idle import IdleWatch
+from desktop_app.services.model_settings import ModelSettingsService
+from desktop_app.services.self_test import SelfTest
+from desktop_app.services.servers import Servers
 from desktop_app.services.serving import Serving
 from desktop_app.services.setup import Setup
+from desktop_app.services.surroundings import Surroundings
 from desktop_app.services.tasks import Tasks
 from desktop_app.store.database import Database
 from desktop_app.store.settings import Settings
@@ -29,12 +37,21 @@ class Program:
     conversations: Conversations
     gauges: Gauges
     first_run: FirstRun
+    model_settings: ModelSettingsService
+    servers: Servers
+    self_test: SelfTest
+    idle: IdleWatch
+    surroundings: Surroundings
+    bundle: Bundle
     guide: ModelRef
     failure: Observable[UserError | None]
     """What failed last that no service has told."""
 
-    async def open(self) -> UserError | None:
+    async def open(self, attended: bool = True) -> UserError | None:
         """Open the database, load what was remembered, end what an earlier run left behind.
+
+        Args:
+            attended: whether somebody looks at a window; only then a model is started or stopped by itself.
 
         Returns:
             What a person should know, e.g. that a damaged file was put aside.
@@ -44,16 +61,43 @@ class Program:
         """
         notice = await self.database.open()
         await self.settings.load()
+        await self.model_settings.load()
+        await self.servers.load()
         if self.settings.model_folder is not None:
             self.serving.select_folder(self.settings.model_folder)
         await self.conversations.load(self.settings.last_conversation)
         await self.serving.clean_up()
+        if attended:
+            self._begin_by_itself()
         return notice
+
+    def _begin_by_itself(self) -> None:
+        """What happens without being asked, because it was chosen once."""
+        self.tasks.start(self.idle.run(), name="idle")
+        if self.settings.warm_start and self.setup.state.value.environment is not None:
+            model = self.serving.status.value.model or self.guide
+            self.tasks.start(self.serving.start(model), name="warm start")
+
+    async def connect(self, url: str, key: str, model: str, keep_key: bool) -> bool:
+        """Keep a server elsewhere and talk to one of its models; True when it is connected. Errors are published."""
+        server = await self.servers.add(url, key, keep_key=keep_key)
+        if server is None:
+            return False
+        await self.servers.choose(server, model)
+        return await self.serving.start(self.servers.model_ref(server, model))
+
+    async def save_bundle(self, file: Path, parts: Sequence[BundlePart]) -> UserError | None:
+        """Write the support bundle that was looked at; what went wrong, or None."""
+        try:
+            await self.bundle.save(file, parts)
+        except UserError as error:
+            return error
+        return None
 
     async def close(self) -> None:
         """Stop answers, installation and engine, in this order; save, and let go of the files."""
         await self.conversations.shutdown()
         await self.setup.shutdown()
-        await self.serving.stop()
+        await self.serving.stop_all()
         await self.tasks.shutdown()
         await self.database.close()

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from desktop_app.engine.launch import NO_FOREIGN_CODE, OFFLINE, strays
-from desktop_app.engine.leftovers import Record, living, read_record
+from desktop_app.engine.launch import strays
+from desktop_app.engine.leftovers import Record, living, read_records
+from desktop_app.engine.protection import NO_FOREIGN_CODE, OFFLINE
 from desktop_app.engine.supervisor import entry
 from desktop_app.hardware.processes import environment_of, is_cut_off, listening
 from desktop_app.paths import Paths
@@ -63,22 +64,27 @@ class Promise:
 
 @dataclass(frozen=True)
 class Running:
-    """The processes of our engine, if there are any."""
+    """The processes of our engines, if there are any."""
 
-    record: Record | None
-    """What was written down when it was started."""
+    records: tuple[Record, ...] = ()
+    """What was written down when they were started."""
     pids: tuple[int, ...] = ()
     """Those that live; pid and start time were both compared."""
-    owner_lives: bool = False
-    """Whether the program that started it is still there."""
+    orphans: tuple[int, ...] = ()
+    """Of these, the ones whose program is gone."""
+
+    @property
+    def owners(self) -> tuple[int, ...]:
+        """The programs that started them."""
+        return tuple(sorted({record.owner.pid for record in self.records}))
 
 
 def find_running(paths: Paths) -> Running:
-    """Look for the engine that was written down last."""
-    record = read_record(paths)
-    if record is None:
-        return Running(None)
-    return Running(record, tuple(sorted(living(record))), record.owner.fits(entry(record.owner.pid)))
+    """Look for the engines that were written down."""
+    found = {key: (record, tuple(living(record))) for key, record in read_records(paths).items()}
+    lost = [pid for record, pids in found.values() if not record.owner.fits(entry(record.owner.pid)) for pid in pids]
+    everybody = {pid for _, pids in found.values() for pid in pids}
+    return Running(tuple(record for record, _ in found.values()), tuple(sorted(everybody)), tuple(sorted(lost)))
 
 
 def look(paths: Paths, running: Running, planned: Mapping[str, str]) -> tuple[Promise, ...]:
@@ -138,14 +144,15 @@ def _socket_private(paths: Paths) -> Promise:
     folder = _private("socket_private", "Nobody else can talk to the engine", paths.runtime, "Its socket lies in")
     if folder.verdict is not Verdict.OK:
         return folder
-    try:
-        about = paths.socket.lstat()
-    except OSError:
+    if not (sockets := paths.engine_sockets()):
         return Promise(folder.key, folder.title, Verdict.OK, f"{folder.sentence} There is no socket now.")
-    if not stat.S_ISSOCK(about.st_mode) or about.st_uid != os.getuid():
-        return Promise(folder.key, folder.title, Verdict.NOT_OK, f"{paths.socket} is not a socket of yours.")
-    mode = stat.S_IMODE(about.st_mode)
-    return Promise(folder.key, folder.title, Verdict.OK, f"{folder.sentence} The socket is there (mode {mode:04o}).")
+    about = [(item, item.lstat()) for item in sockets]
+    wrong = [item for item, one in about if not stat.S_ISSOCK(one.st_mode) or one.st_uid != os.getuid()]
+    if wrong:
+        return Promise(folder.key, folder.title, Verdict.NOT_OK, f"{wrong[0]} is not a socket of yours.")
+    modes = ", ".join(f"{stat.S_IMODE(one.st_mode):04o}" for _, one in about)
+    there = "The socket is there" if len(about) == 1 else f"{len(about)} sockets are there"
+    return Promise(folder.key, folder.title, Verdict.OK, f"{folder.sentence} {there} (mode {modes}).")
 
 
 def _no_port(running: Running) -> Promise:
@@ -163,7 +170,8 @@ def _no_port(running: Running) -> Promise:
     outside = ", ".join(str(port) for port in ports if not port.loopback)
     if outside:
         return Promise(key, title, Verdict.NOT_OK, f"It listens on {outside}.")
-    engine = [pid for pid in running.pids if running.record is None or pid != running.record.supervisor.pid]
+    supervisors = {record.supervisor.pid for record in running.records}
+    engine = [pid for pid in running.pids if pid not in supervisors]
     if engine and all(is_cut_off(pid) for pid in engine):
         return Promise(key, title, Verdict.OK, "The kernel has cut it off: its own network has only loopback in it.")
     if ports:
@@ -174,10 +182,9 @@ def _no_port(running: Running) -> Promise:
 
 def _given(running: Running) -> Mapping[str, str] | None:
     """The variables of the running engine; None when there is none to look at."""
-    leader = running.record.leader.pid if running.record else 0
-    given = environment_of(leader) if leader in running.pids else None
+    leaders = [record.leader.pid for record in running.records if record.leader.pid in running.pids]
     # A process that gives itself a title overwrites what the kernel shows; then there is nothing to be read there.
-    return given if given and "PATH" in given else None
+    return next((given for leader in leaders if (given := environment_of(leader)) and "PATH" in given), None)
 
 
 def _offline(planned: Mapping[str, str], given: Mapping[str, str] | None) -> Promise:
@@ -208,18 +215,15 @@ def _variables(
 
 def _no_leftovers(paths: Paths, running: Running) -> Promise:
     key, title = "no_leftovers", "Nothing is left behind"
-    pids = ", ".join(map(str, running.pids))
-    if running.record and running.pids and not running.owner_lives:
-        return Promise(
-            key, title, Verdict.NOT_OK, f"These processes were left behind: {pids}. The next start ends them."
-        )
-    if running.record and running.pids:
-        owner = running.record.owner.pid
-        return Promise(
-            key, title, Verdict.OK, f"An engine is running (processes {pids}), and its program is ({owner})."
-        )
-    if paths.socket.exists() or paths.running.exists():
-        return Promise(
-            key, title, Verdict.OK, "No process is. A file of the last engine is; the next start removes it."
-        )
+    if running.orphans:
+        pids = ", ".join(map(str, running.orphans))
+        sentence = f"These processes were left behind: {pids}. The next start ends them."
+        return Promise(key, title, Verdict.NOT_OK, sentence)
+    if running.pids:
+        pids, owners = (", ".join(map(str, numbers)) for numbers in (running.pids, running.owners))
+        sentence = f"An engine is running (processes {pids}), and its program is ({owners})."
+        return Promise(key, title, Verdict.OK, sentence)
+    if paths.engine_sockets() or any(paths.records.glob("*.json")):
+        sentence = "No process is. A file of the last engine is; the next start removes it."
+        return Promise(key, title, Verdict.OK, sentence)
     return Promise(key, title, Verdict.OK, "There is no process and no socket of an earlier engine.")

@@ -1,80 +1,70 @@
-"""The story of a running model: checked, started, watched, stopped.
+"""The story of running models: which of them run, which one is talked to, and whether there is room for another.
 
-Owns one `EngineStatus`. It is the only one that may start or stop the engine; it hands the endpoint of a ready engine
-to whoever wants to talk to it. One verb at a time: a new one waits until the last has come to rest.
+Owns the engines, one for each model that was started, and says which of them is the current one. It is the only one
+that may start or stop an engine; it hands the endpoint of a ready one to whoever wants to talk to it.
 """
 
 import asyncio
 import logging
-import time
-from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from desktop_app.domain.engine import (
-    EngineEnvironment,
-    EngineStage,
-    EngineStatus,
-    LaunchPlan,
-    ModelRef,
-    StartPhase,
-    StartProgress,
-)
-from desktop_app.domain.errors import EngineError, Remedy, UserError
+from desktop_app.domain.engine import EngineStage, EngineStatus
+from desktop_app.domain.errors import EngineError, Fix, Remedy, UserError
+from desktop_app.domain.installation import EngineEnvironment, EngineKind
+from desktop_app.domain.launch import LaunchPlan, ModelRef, ModelSettings
 from desktop_app.domain.machine import Machine
+from desktop_app.domain.metrics import EngineMetrics
 from desktop_app.domain.observable import Observable
 from desktop_app.domain.units import memory_words
 from desktop_app.endpoint.client import Endpoint
-from desktop_app.endpoint.probe import Readiness, readiness
 from desktop_app.hub import local
 from desktop_app.paths import Paths
+from desktop_app.services.local_engine import LocalEngine
+from desktop_app.services.remote_engine import RemoteEngine
+from desktop_app.services.workshop import StartTimes, Workshop
 
-# ruff: noqa: PLC0415 - what starts and ends an engine is imported where that is done: no window waits 15 ms for it
 if TYPE_CHECKING:
-    from desktop_app.engine.phases import PhaseReader
-    from desktop_app.engine.process import EngineProcess, Exit, StopReport
+    from desktop_app.engine.flags import FlagTable
+    from desktop_app.services.engine_log import EngineLog
 
 _logger = logging.getLogger(__name__)
 
-_POLL_SECONDS = 0.2
-"""Between two looks at whether a starting engine answers."""
-_LOG_LINES = 2000
+_TRIAL_KEY = "0" * 10
+"""Of the engine that is only tried."""
+_SLACK_BYTES = 256 * 1024 * 1024
+"""Left over when two models share the memory."""
 
 
-class StartTimes(Protocol):
-    """Remembers how long starts took."""
+class Preferences(Protocol):
+    """What a person chose for models; `services.model_settings.ModelSettingsService` is one."""
 
-    async def expected(self, model: ModelRef) -> float | None:
-        """Seconds that the last start of *model* took; None when it was never started."""
+    def settings_of(self, model: ModelRef) -> ModelSettings:
+        """The settings of *model*."""
 
-    async def remember(self, model: ModelRef, seconds: float) -> None:
-        """Keep how long this start took; raises UserError."""
+    async def flag_table(self, environment: EngineEnvironment) -> "FlagTable | None":
+        """What the installed engine knows; None when it cannot be asked."""
+
+    async def apply_fix(self, model: ModelRef, fix: Fix) -> None:
+        """Change the settings of *model* as *fix* says; raises UserError."""
 
 
-@dataclass
-class _Run:
-    """One engine from spawn to end."""
-
-    plan: LaunchPlan
-    process: "EngineProcess"
-    reader: "PhaseReader"
-    ended: "asyncio.Task[Exit]"
-    settled: asyncio.Event
-    """Set when it is ready, or will never be."""
-    endpoint: Endpoint | None = None
-    follower: "asyncio.Task[None] | None" = None
+Engine = LocalEngine | RemoteEngine
 
 
 class Serving:
-    """Starts, watches and stops vLLM for one model at a time.
+    """Starts, watches and stops engines, one for each model.
 
     Args:
-        paths: where socket, log and record of the engine lie.
+        paths: where sockets, logs and records of the engines lie.
         machine: describes the computer; blocks.
         environment: the engine's environment; None while there is none.
+        preferences: what people chose for their models.
         times: remembers how long starts took.
+        connect: opens the way to a model of a server elsewhere; raises UserError.
         outside: the environment that the program was started in.
     """
 
@@ -83,249 +73,243 @@ class Serving:
         paths: Paths,
         machine: Callable[[], Machine],
         environment: Callable[[], EngineEnvironment | None],
+        preferences: Preferences,
         times: StartTimes,
+        connect: Callable[[ModelRef], Awaitable[Endpoint]],
         outside: Mapping[str, str],
     ) -> None:
         self._paths = paths
-        self._machine = machine
         self._environment = environment
-        self._times = times
-        self._outside = outside
-        self._run: _Run | None = None
-        self._turn = asyncio.Lock()
-        self.status = Observable(EngineStatus(EngineStage.STOPPED if environment() else EngineStage.NOT_INSTALLED))
-        self.log: deque[str] = deque(maxlen=_LOG_LINES)
-        """The last lines that the engine printed."""
-        self.log_grew = Observable(0)
-        """Counts the lines of the log since the program began."""
+        self._preferences = preferences
+        self._connect = connect
+        self._workshop = Workshop(
+            paths,
+            machine,
+            environment,
+            preferences.settings_of,
+            times,
+            outside,
+            self.taken_bytes,
+            self._admit,
+            preferences.flag_table,
+        )
+        self._engines: dict[str, Engine] = {}
+        self._current = ""
+        resting = EngineStage.STOPPED if environment() else EngineStage.NOT_INSTALLED
+        self.status = Observable(EngineStatus(resting))
+        """The current engine: the one that is talked to, or that Start would start."""
+        self.engines: Observable[tuple[EngineStatus, ...]] = Observable(())
+        """Every engine that starts, runs, stops or has failed, the one started first in front."""
 
     @property
     def endpoint(self) -> Endpoint | None:
-        """The way to the engine while it is ready."""
-        return self._run.endpoint if self._run else None
+        """The way to the current engine while it is ready."""
+        return self.endpoint_of(self._current)
+
+    def endpoint_of(self, key: str) -> Endpoint | None:
+        """The way to an engine while it is ready."""
+        engine = self._engines.get(key)
+        return engine.endpoint if engine else None
+
+    def log_of(self, key: str) -> "EngineLog | None":
+        """What an engine printed; None for a server elsewhere, and for what was never started."""
+        engine = self._engines.get(key)
+        return engine.log if isinstance(engine, LocalEngine) else None
+
+    def plan_of(self, key: str) -> LaunchPlan | None:
+        """How a running engine was started."""
+        engine = self._engines.get(key)
+        return engine.plan if isinstance(engine, LocalEngine) else None
+
+    def commands(self) -> dict[str, tuple[list[str], dict[str, str]]]:
+        """The command line and the variables of every engine of ours that runs, by the model's name."""
+        from desktop_app.engine import launch  # noqa: PLC0415 - no window waits 15 ms for it
+
+        shop = self._workshop
+        plans = [plan for key in self._engines if (plan := self.plan_of(key)) is not None]
+        return {
+            plan.model.name: launch.as_process(plan, shop.paths, shop.paths.engine(plan.model.key), shop.outside)
+            for plan in plans
+        }
+
+    def settings(self) -> dict[str, ModelSettings]:
+        """What was chosen for every model that was served or selected, by its name."""
+        engines = [engine for engine in self._engines.values() if isinstance(engine, LocalEngine)]
+        return {engine.model.name: self._preferences.settings_of(engine.model) for engine in engines}
+
+    def settings_of_run(self, key: str) -> ModelSettings | None:
+        """With which settings a running engine was started."""
+        engine = self._engines.get(key)
+        return engine.settings if isinstance(engine, LocalEngine) else None
+
+    def uses(self, environment: EngineEnvironment) -> bool:
+        """Whether an engine runs from *environment*."""
+        plans = (self.plan_of(key) for key in self._engines)
+        return any(plan is not None and plan.environment.python == environment.python for plan in plans)
+
+    def taken_bytes(self, key: str) -> int:
+        """Memory that is promised to engines of ours other than *key*, as far as they run."""
+        plans = [self.plan_of(other) for other in self._engines if other != key]
+        return sum(plan.memory_bytes for plan in plans if plan is not None)
+
+    def own_bytes(self, key: str) -> int:
+        """Memory that is promised to the engine *key*, if it runs."""
+        plan = self.plan_of(key)
+        return plan.memory_bytes if plan is not None else 0
 
     def refresh(self) -> None:
         """Look again whether there is an engine to start; called when one was installed, or taken away."""
-        if self._run is None:
-            self.status.set(EngineStatus(self._resting_stage(), self.status.value.model))
-
-    def _resting_stage(self) -> EngineStage:
-        return EngineStage.STOPPED if self._environment() else EngineStage.NOT_INSTALLED
+        for engine in self._engines.values():
+            engine.refresh()
+        if not self._current:
+            resting = EngineStage.STOPPED if self._environment() else EngineStage.NOT_INSTALLED
+            self.status.set(EngineStatus(resting))
 
     async def clean_up(self) -> int:
         """End what an earlier run of ours left behind; the number of processes ended."""
-        from desktop_app.engine.leftovers import end_leftovers
+        from desktop_app.engine.leftovers import end_leftovers  # noqa: PLC0415 - no window waits 15 ms for it
 
-        async with self._turn:
-            return len(await end_leftovers(self._paths)) if self._run is None else 0
+        return len(await end_leftovers(self._paths))
 
     async def choose(self, folder: Path) -> None:
-        """Serve the model in *folder* instead of the present one.
-
-        A folder that holds none is published as a failure; a model that starts or runs goes on doing so.
-        """
+        """Start the model in *folder*; a folder that holds none is published as a failure."""
         try:
             model = await asyncio.to_thread(local.inspect, folder)
         except UserError as error:
-            status = self.status.value
-            if status.stage in (EngineStage.STOPPED, EngineStage.FAILED):
-                self._fail(ModelRef(local.model_name(folder), folder), error)
-            else:
-                self.status.set(replace(status, error=error))
+            current = self._engines.get(self._current)
+            if current is None or not current.status.value.active:
+                current = self._make_current(ModelRef(local.model_name(folder), folder))
+            current.fail(error)
             return
         await self.start(model)
 
     def dismiss_error(self) -> None:
-        """The person has read what failed."""
-        status = self.status.value
-        stage = self._resting_stage() if status.stage is EngineStage.FAILED else status.stage
-        self.status.set(replace(status, stage=stage, error=None))
+        """The person has read what failed with the current engine."""
+        if engine := self._engines.get(self._current):
+            engine.dismiss_error()
 
     def select(self, model: ModelRef) -> None:
-        """Make *model* the one that Start will start; a running one is left alone."""
-        if self.status.value.stage in (EngineStage.STOPPED, EngineStage.NOT_INSTALLED):
-            self.status.set(replace(self.status.value, model=model))
+        """Make *model* the one that is talked to, or that Start will start; what runs goes on running."""
+        self._make_current(model)
 
     def select_folder(self, folder: Path) -> None:
         """The same for the model in *folder*; whether one is there is seen when it is started."""
         self.select(ModelRef(local.model_name(folder), folder))
 
-    async def start(self, model: ModelRef) -> bool:
-        """Start the engine with *model* and come back when it is ready, or not; the reason is published."""
-        async with self._turn:
-            run = self._run
-            if run is None or run.plan.model != model or run.ended.done():
-                await self._end_run()
-                run = await self._begin(model)
-        if run is None:
+    def switch(self, key: str) -> None:
+        """Talk to another engine that is there."""
+        if engine := self._engines.get(key):
+            self._make_current(engine.model)
+
+    async def start(self, model: ModelRef, settings: ModelSettings | None = None) -> bool:
+        """Start *model* beside what runs, and talk to it; True when it is ready. The reason of a failure is published.
+
+        Where memory does not allow it the failure says what must be stopped first, and `mend()` does that.
+
+        Args:
+            model: on this computer, or of a server elsewhere.
+            settings: instead of what the person chose for the model, as long as the program runs.
+        """
+        engine = self._make_current(model)
+        return await engine.start(settings) if isinstance(engine, LocalEngine) else await engine.start()
+
+    async def stop(self, key: str = "") -> None:
+        """Stop an engine, the current one by default, and prove that it is gone."""
+        if engine := self._engines.get(key or self._current):
+            await engine.stop()
+
+    async def stop_all(self) -> None:
+        """Stop every engine."""
+        await asyncio.gather(*(engine.stop() for engine in self._engines.values()))
+
+    async def restart(self, key: str = "") -> bool:
+        """Stop an engine and start it again, with the settings of now."""
+        engine = self._engines.get(key or self._current)
+        if engine is None:
             return False
-        await run.settled.wait()
-        return run.endpoint is not None
+        await engine.stop()
+        return await engine.start()
 
-    async def stop(self) -> None:
-        """Stop the engine, whatever it is doing, and prove that it is gone."""
-        async with self._turn:
-            await self._end_run()
-
-    async def _begin(self, model: ModelRef) -> _Run | None:
-        environment = self._environment()
-        if environment is None:
-            self.status.set(EngineStatus(EngineStage.NOT_INSTALLED, model))
-            return None
-        self.status.set(EngineStatus(EngineStage.STARTING, model, StartProgress(StartPhase.LOADING_ENGINE)))
-        try:
-            run = self._run = await self._launch(model, environment)
-        except Exception as error:  # noqa: BLE001 - told and logged: nothing may leave "Starting" standing
-            self._fail(model, _start_failure(error))
-            return None
-        run.follower = asyncio.create_task(self._follow(run))
-        return run
-
-    async def _launch(self, model: ModelRef, environment: EngineEnvironment) -> _Run:
-        from desktop_app.engine import launch
-        from desktop_app.engine.leftovers import end_leftovers
-        from desktop_app.engine.phases import PhaseReader
-        from desktop_app.engine.process import EngineProcess
-
-        await asyncio.to_thread(local.inspect, model.folder)
-        machine = await asyncio.to_thread(self._machine)
-        plan = launch.default_plan(model, environment, self._paths, machine)
-        await end_leftovers(self._paths)
-        self.log.clear()
-        reader = PhaseReader()
-
-        def hear(line: str) -> None:
-            self.log.append(_readable(line))
-            reader.feed(line)
-            self.log_grew.set(self.log_grew.value + 1)
-
-        surroundings = launch.process_environment(plan, self._paths, self._outside)
-        process = await EngineProcess.start(launch.command(plan), surroundings, self._paths, hear)
-        return _Run(plan, process, reader, asyncio.create_task(process.wait()), asyncio.Event())
-
-    async def _follow(self, run: _Run) -> None:
-        """From spawn to end; nothing that goes wrong on the way goes unsaid."""
-        try:
-            phase = await self._get_ready(run)
-            await asyncio.wait([run.ended])
-            await self._tell_end(run, phase)
-        except Exception as error:  # noqa: BLE001 - told and logged: nothing may leave "Starting" or "Ready" standing
-            failure = _start_failure(error)
+    async def mend(self) -> bool:
+        """Do what the current failure's fix says, and start again; True when it is ready."""
+        engine = self._engines.get(self._current)
+        error = engine.status.value.error if engine else None
+        if engine is None or error is None or error.fix is None:
+            return False
+        for key in error.fix.stop:
+            await self.stop(key)
+        if error.fix.flags:
             try:
-                await self._release(run)
-            except Exception as another:  # noqa: BLE001 - the same
-                failure = _unexpected(another)
-            self._run = None
-            self._fail(run.plan.model, failure)
+                await self._preferences.apply_fix(engine.model, error.fix)
+            except UserError as failure:
+                engine.fail(failure)
+                return False
+        return await engine.start()
+
+    async def counts(self) -> dict[str, EngineMetrics]:
+        """What each ready engine of ours has done so far, by its key."""
+        found: dict[str, EngineMetrics] = {}
+        for key, engine in list(self._engines.items()):
+            endpoint = engine.endpoint
+            if isinstance(engine, LocalEngine) and endpoint is not None:
+                with suppress(UserError):
+                    found[key] = await endpoint.metrics()
+        return found
+
+    async def unload(self, key: str) -> None:
+        """Stop an engine that nobody uses, and say so."""
+        if engine := self._engines.get(key):
+            await engine.stop("Stopped, since nobody asked it anything.")
+
+    async def try_environment(self, environment: EngineEnvironment, model: ModelRef) -> None:
+        """Start *model* on *environment*, beside what runs, and stop it; raises UserError when it does not start."""
+        shop = replace(self._workshop, environment=lambda: environment, admit=lambda _plan, _machine: None)
+        engine = LocalEngine(model, shop, key=_TRIAL_KEY)
+        try:
+            if not await engine.start(ModelSettings()):
+                raise engine.status.value.error or EngineError("The new engine did not start.", remedy=Remedy.RETRY)
         finally:
-            run.settled.set()
+            await engine.stop()
 
-    async def _release(self, run: _Run) -> "StopReport":
-        """End the process of *run*, whatever becomes of the connection to it."""
-        try:
-            await self._close_endpoint(run)
-        except Exception:
-            _logger.exception("The connection to the engine could not be closed")
-        return await run.process.stop()
+    def _make_current(self, model: ModelRef) -> Engine:
+        engine = self._engines.get(model.key)
+        if engine is None:
+            engine = RemoteEngine(model, self._connect) if model.address else LocalEngine(model, self._workshop)
+            self._engines[model.key] = engine
+            engine.status.watch(lambda _status: self._publish())
+        self._current = model.key
+        self._publish()
+        return engine
 
-    async def _get_ready(self, run: _Run) -> StartPhase | None:
-        """Wait until it is ready; otherwise gives the phase in which it ended."""
-        model = run.plan.model
-        began = time.monotonic()
-        expected = await self._times.expected(model)
-        phase: StartPhase | None = None
-        while not run.ended.done():
-            ready = await readiness(self._paths.socket, model.name)
-            seconds = time.monotonic() - began
-            if ready.ready:
-                await self._become_ready(run, ready, seconds)
-                return None
-            progress = replace(run.reader.progress, seconds=float(int(seconds)), expected_seconds=expected)
-            self._publish_progress(model, progress)
-            if progress.phase is not phase:
-                phase = progress.phase
-                await run.process.refresh()
-            await asyncio.wait([run.ended], timeout=_POLL_SECONDS)
-        return run.reader.progress.phase
+    def _publish(self) -> None:
+        current = self._engines.get(self._current)
+        if current is not None:
+            self.status.set(current.status.value)
+        shown = (EngineStage.STARTING, EngineStage.READY, EngineStage.STOPPING, EngineStage.FAILED)
+        self.engines.set(tuple(one.status.value for one in self._engines.values() if one.status.value.stage in shown))
 
-    async def _become_ready(self, run: _Run, ready: Readiness, seconds: float) -> None:
-        model = run.plan.model
-        await run.process.mark_ready()
-        run.endpoint = Endpoint(self._paths.socket, model.name)
-        await run.endpoint.warm_up()
-        try:
-            await self._times.remember(model, seconds)
-        except UserError as error:
-            _logger.warning("The time of this start is not remembered: %s", error.sentence())
-        note = f"Ready after {seconds:.0f} s."
-        told = self.status.value.error
-        self.status.set(EngineStatus(EngineStage.READY, model, None, told, ready.context_tokens, note))
-        run.settled.set()
-
-    async def _tell_end(self, run: _Run, phase: StartPhase | None) -> None:
-        """Nobody asked for this end: say why, in words. *phase* is None when the engine had been ready."""
-        from desktop_app.engine import failures
-
-        await self._close_endpoint(run)
-        self._run = None
-        error = failures.explain(run.ended.result().code, run.process.tail, run.plan, phase)
-        self._fail(run.plan.model, error)
-
-    async def _end_run(self) -> None:
-        """Stop the present engine, if any, and publish the proof."""
-        run = self._run
-        if run is None:
+    def _admit(self, plan: LaunchPlan, machine: Machine) -> None:
+        """Raise UserError when *plan* has no room beside the engines that run."""
+        others = [one for one in self._engines.values() if isinstance(one, LocalEngine) and one.plan is not None]
+        others = [one for one in others if one.model.key != plan.model.key]
+        free = _free_bytes(plan, machine)
+        if not others or not free or not plan.memory_bytes:
             return
-        model = run.plan.model
-        self.status.set(EngineStatus(EngineStage.STOPPING, model, error=self.status.value.error))
-        if run.follower is not None:
-            run.follower.cancel()
-            await asyncio.wait([run.follower])
-        self._run = None
-        try:
-            report = await self._release(run)
-        except Exception as error:  # noqa: BLE001 - told and logged: nothing may leave "Stopping" standing
-            self._fail(model, _unexpected(error))
+        # What an engine that still starts will take is not missing yet.
+        free -= sum(one.plan.memory_bytes for one in others if one.plan and one.endpoint is None)
+        if plan.memory_bytes + _SLACK_BYTES <= free:
             return
-        await asyncio.wait([run.ended])
-        if report.survivors:
-            pids = ", ".join(str(pid) for pid in report.survivors)
-            reason = f"These processes are still there: {pids}."
-            self._fail(model, EngineError("The engine could not be stopped completely.", reason, Remedy.SHOW_LOG))
-            return
-        freed = f" {memory_words(report.freed_bytes)} of memory are free again." if report.freed_bytes else ""
-        told = self.status.value.error
-        self.status.set(EngineStatus(EngineStage.STOPPED, model, error=told, note=f"Stopped.{freed}"))
-
-    async def _close_endpoint(self, run: _Run) -> None:
-        endpoint, run.endpoint = run.endpoint, None
-        if endpoint is not None:
-            await endpoint.close()
-
-    def _publish_progress(self, model: ModelRef, progress: StartProgress) -> None:
-        self.status.set(EngineStatus(EngineStage.STARTING, model, progress, self.status.value.error))
-
-    def _fail(self, model: ModelRef, error: UserError) -> None:
-        self.status.set(EngineStatus(EngineStage.FAILED, model, error=error))
+        names = " and ".join(one.model.name for one in others)
+        raise EngineError(
+            "There is no room for two models at once." if len(others) == 1 else "There is no room for one more model.",
+            f"{plan.model.name} needs about {memory_words(plan.memory_bytes)}, and {memory_words(max(0, free))} are "
+            f"free while {names} {'runs' if len(others) == 1 else 'run'}.",
+            fix=Fix(f"Stop {names} and start {plan.model.name}", stop=tuple(one.model.key for one in others)),
+        )
 
 
-def _start_failure(error: Exception) -> UserError:
-    if isinstance(error, UserError):
-        return error
-    if isinstance(error, OSError):
-        return EngineError("The engine could not be started.", f"{error}.", Remedy.RETRY)
-    return _unexpected(error)
-
-
-def _unexpected(error: Exception) -> UserError:
-    """A fault of ours, for people; for us it is logged."""
-    _logger.error("Serving met a fault", exc_info=error)
-    return EngineError("Something went wrong inside this program.", "Its log says more.", Remedy.RETRY)
-
-
-def _readable(line: str) -> str:
-    """A line of the log as people read it: level and message, whatever form it was printed in."""
-    from desktop_app.engine.phases import read_record
-
-    record = read_record(line)
-    return f"{record.level:<8}{record.message}" if record.level else record.message
+def _free_bytes(plan: LaunchPlan, machine: Machine) -> int:
+    """Free memory where *plan* would live; 0 when it is not known."""
+    if plan.environment.kind is EngineKind.CUDA and machine.gpus:
+        return machine.gpus[min(plan.card or 0, len(machine.gpus) - 1)].free_bytes
+    return machine.available_bytes

@@ -101,14 +101,33 @@ class Settings:
         if drafts != before:
             await self._set("drafts", drafts)
 
-    def start_seconds(self, folder: Path) -> float | None:
-        """How long the last start of the model in *folder* took, seconds; None before the first."""
-        value = self._values.get(f"start_seconds:{folder}")
-        return float(value) if isinstance(value, int | float) and value > 0 else None
+    @property
+    def idle_unload_minutes(self) -> int:
+        """After how many minutes without a question a model is stopped; 0 for never."""
+        value = self._values.get("idle_unload_minutes")
+        return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
-    async def learn_start_seconds(self, folder: Path, seconds: float) -> None:
-        """Remember how long a start of the model in *folder* took."""
-        await self._set(f"start_seconds:{folder}", round(seconds, 2))
+    async def set_idle_unload_minutes(self, minutes: int) -> None:
+        """Remember after how long an idle model is stopped; 0 for never."""
+        await self._set("idle_unload_minutes", minutes)
+
+    @property
+    def warm_start(self) -> bool:
+        """Whether the last model is started when the program opens."""
+        return self._values.get("warm_start") is True
+
+    async def set_warm_start(self, wanted: bool) -> None:
+        """Remember whether the last model is to be started when the program opens."""
+        await self._set("warm_start", wanted)
+
+    @property
+    def start_history(self) -> object:
+        """What was learned of earlier starts, as `domain.start_clock` wrote it; None before the first."""
+        return self._values.get("start_history")
+
+    async def set_start_history(self, history: object) -> None:
+        """Keep what was learned of starts; *history* is JSON's."""
+        await self._set("start_history", history)
 
     def _path(self, key: str) -> Path | None:
         value = self._values.get(key)

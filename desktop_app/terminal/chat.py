@@ -8,14 +8,15 @@ import sys
 from pathlib import Path
 
 from desktop_app.domain.chat import Message, MessageState, Role
-from desktop_app.domain.engine import EngineStage, EngineStatus, InstallPlan
+from desktop_app.domain.engine import EngineStage
 from desktop_app.domain.errors import UserError
+from desktop_app.domain.installation import InstallPlan
 from desktop_app.domain.units import disk_words
 from desktop_app.hub import local
 from desktop_app.services.conversations import ChatState
 from desktop_app.services.program import Program
-from desktop_app.services.setup import SetupState
 from desktop_app.terminal.keyboard import Keyboard
+from desktop_app.terminal.notes import Notes, printable
 
 
 class TerminalChat:
@@ -30,7 +31,7 @@ class TerminalChat:
         self._program = program
         self._agreed = agreed
         self._keyboard = Keyboard()
-        self._last_note = ""
+        self._notes = Notes()
         self._printed: tuple[int, int] = (0, 0)
         """Which message is being printed, and how many of its characters have been."""
 
@@ -38,8 +39,8 @@ class TerminalChat:
         """Ask *text*, or hold a conversation when it is blank; the exit code."""
         self._program.conversations.new()
         stop_watching = [
-            self._program.setup.state.watch(self._on_setup_changed),
-            self._program.serving.status.watch(self._on_status_changed),
+            self._program.setup.state.watch(self._notes.on_setup),
+            self._program.serving.status.watch(self._notes.on_status),
             self._program.conversations.state.watch(self._on_chat_changed),
         ]
         try:
@@ -57,14 +58,14 @@ class TerminalChat:
         if self._program.setup.state.value.environment is not None:
             return True
         plan = await self._program.setup.look()
-        self._say(_plan_words(plan))
+        self._notes.say(_plan_words(plan))
         if not self._agreed and not await self._agree():
             return False
         return await self._program.first_run.install()
 
     async def _agree(self) -> bool:
         if not sys.stdin.isatty():
-            self._say("Nothing was installed: there is nobody to ask here. Add --yes to install it.")
+            self._notes.say("Nothing was installed: there is nobody to ask here. Add --yes to install it.")
             return False
         return (await self._read("Install it now? [y/N] ")).lower() in ("y", "yes")
 
@@ -76,17 +77,17 @@ class TerminalChat:
         return serving.status.value.stage is EngineStage.READY
 
     async def _ask(self, text: str) -> int:
-        self._last_note = ""
+        self._notes.forget()
         await self._program.conversations.send(text)
         answer = self._program.conversations.state.value.messages[-1]
         if answer.error:
-            self._note(answer.error)
+            self._notes.note(answer.error)
         elif answer.timing.words():
-            self._say(f"({answer.timing.words()})")
+            self._notes.say(f"({answer.timing.words()})")
         return 0 if answer.state in (MessageState.COMPLETE, MessageState.CUT) else 1
 
     async def _converse(self) -> int:
-        self._say("Write a question; an empty line or Ctrl+D ends the conversation.")
+        self._notes.say("Write a question; an empty line or Ctrl+D ends the conversation.")
         while text := await self._read("> "):
             await self._ask(text)
         return 0
@@ -95,19 +96,6 @@ class TerminalChat:
         """A line from the keyboard; empty at the end of input."""
         print(prompt, end="", file=sys.stderr, flush=True)
         return (await self._keyboard.line() or "").strip()
-
-    def _on_setup_changed(self, state: SetupState) -> None:
-        if state.progress is not None:
-            self._note(f"{state.progress.step.value}: {state.progress.text}".rstrip(": "))
-        self.tell(state.error)
-
-    def _on_status_changed(self, status: EngineStatus) -> None:
-        name = status.model.name if status.model else "The model"
-        if status.stage is EngineStage.STARTING and status.progress is not None:
-            self._note(f"{name}: {status.progress.words()} …")
-        elif status.stage is EngineStage.READY:
-            self._note(f"{name} is ready.")
-        self.tell(status.error)
 
     def _on_chat_changed(self, state: ChatState) -> None:
         """Print what an answer grew by."""
@@ -121,7 +109,7 @@ class TerminalChat:
         ended = message.state is not MessageState.STREAMING
         if ended and done < 0:
             return
-        sys.stdout.write(_printable(message.text[done:]))
+        sys.stdout.write(printable(message.text[done:]))
         if ended and message.text:
             sys.stdout.write("\n")
         sys.stdout.flush()
@@ -129,21 +117,7 @@ class TerminalChat:
 
     def tell(self, error: UserError | None) -> None:
         """Say what failed, once."""
-        if error is not None:
-            self._note(error.sentence())
-
-    def _note(self, text: str) -> None:
-        if text != self._last_note:
-            self._last_note = text
-            self._say(text)
-
-    def _say(self, text: str) -> None:
-        print(_printable(text), file=sys.stderr, flush=True)
-
-
-def _printable(text: str) -> str:
-    """The text without control characters: a model must not be able to work the terminal."""
-    return "".join(sign for sign in text if sign in "\n\t" or sign.isprintable())
+        self._notes.tell(error)
 
 
 def _plan_words(plan: InstallPlan) -> str:

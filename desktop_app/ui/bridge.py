@@ -3,6 +3,7 @@
 Widgets have no `async def` and nothing calls `exec()`: a nested event loop inside a coroutine breaks qasync for good.
 """
 
+from asyncio import Task
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,6 +26,17 @@ class Bridge:
     def start(self, name: str, work: Coroutine[Any, Any, object]) -> None:
         """Run a service's verb; an unforeseen exception reaches the program's one error handler."""
         self._tasks.start(work, name=name)
+
+    def ask(self, owner: QObject, name: str, work: Coroutine[Any, Any, T], then: Callable[[T], object]) -> None:
+        """Run a service's verb and hand its result to *then*, unless *owner* is gone by then."""
+        task = self._tasks.start(work, name=name)
+
+        def tell(done: Task[T]) -> None:
+            if not done.cancelled() and done.exception() is None:
+                then(done.result())
+
+        task.add_done_callback(tell)
+        owner.destroyed.connect(lambda: task.remove_done_callback(tell))
 
     @staticmethod
     def watch(owner: QObject, observable: Observable[T], slot: Callable[[T], None]) -> None:

@@ -1,6 +1,6 @@
-"""The one window: rail, engine bar, pages, gauge strip. The only one that knows the pages."""
+"""The one window: rail, engine bar, pages, gauge strip. With `engine_room` the only one that knows the pages."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
@@ -12,8 +12,8 @@ from desktop_app.domain.errors import Remedy, UserError
 from desktop_app.services.program import Program
 from desktop_app.store.settings import Settings
 from desktop_app.ui.bridge import Bridge
+from desktop_app.ui.engine_room import EngineRoom
 from desktop_app.ui.pages.chat import ChatPage
-from desktop_app.ui.pages.engine import EnginePage
 from desktop_app.ui.pages.welcome import WelcomePage
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import IconButton, surface
@@ -43,13 +43,17 @@ class MainWindow(QMainWindow):
         self._notice = Notice(theme, dismissable=True)
         self._pages = QStackedWidget()
         self._frame = QStackedWidget()
+        self.room = EngineRoom(self, theme, bridge, program, self.show_page)
         self._chat_button = IconButton(theme, "chat", "Chat", self.show_chat)
-        self._engine_button = IconButton(theme, "engine", "Engine", self.show_engine)
+        self._engine_button = IconButton(theme, "engine", "Engine", self.room.show_engines)
+        self._log_button = IconButton(theme, "log", "Log", self.room.show_log)
+        self._settings_button = IconButton(theme, "gear", "Settings of the model", self.room.show_settings)
         self._theme_button = IconButton(theme, "theme", "Light or dark", self._on_theme_clicked)
         self._build()
         self._connect()
         self._add_shortcuts()
         bridge.watch(self, program.serving.status, self._bar.show_status)
+        bridge.watch(self, program.serving.engines, self._bar.show_engines)
         bridge.watch(self, program.gauges.frames, self._strip.show_frame)
 
     @cached_property
@@ -58,18 +62,8 @@ class MainWindow(QMainWindow):
         page = WelcomePage(self._theme, self._bridge, self._program.setup)
         page.set_up_clicked.connect(self._on_set_up_clicked)
         page.skipped.connect(self._on_skipped)
-        page.adopt_clicked.connect(self._on_adopt_clicked)
+        page.adopt_clicked.connect(self.room.adopt)
         self._frame.addWidget(page)
-        return page
-
-    @cached_property
-    def engine(self) -> EnginePage:
-        """The engine's page, made when it is first shown, so that the window opens sooner."""
-        program = self._program
-        page = EnginePage(self._theme, self._bridge, program.setup, program.serving, program.paths)
-        page.install_clicked.connect(self._on_install_clicked)
-        page.adopt_clicked.connect(self._on_adopt_clicked)
-        self._pages.addWidget(page)
         return page
 
     def show_welcome(self) -> None:
@@ -80,12 +74,8 @@ class MainWindow(QMainWindow):
 
     def show_chat(self) -> None:
         """Show the chat, ready to write."""
-        self._show(self.chat)
+        self.show_page(self.chat)
         self.chat.focus_composer()
-
-    def show_engine(self) -> None:
-        """Show the engine's page."""
-        self._show(self.engine)
 
     def show_first_page(self) -> None:
         """The welcome page until there is an engine or somebody skipped it; the chat from then on."""
@@ -140,22 +130,41 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         self._program.gauges.set_attended(self.isVisible() and not self.isMinimized())
 
-    def _show(self, page: QWidget) -> None:
+    def show_page(self, page: QWidget) -> None:
+        """Put *page* in front; it becomes one of the window's when it is shown for the first time."""
+        if self._pages.indexOf(page) < 0:
+            self._pages.addWidget(page)
         self._frame.setCurrentWidget(self._main)
         self._pages.setCurrentWidget(page)
-        self._chat_button.setChecked(page is self.chat)
-        self._engine_button.setChecked(page is not self.chat)
+        for button, shown in self._rail_buttons():
+            button.setChecked(shown(page))
+
+    def _rail_buttons(self) -> tuple[tuple[IconButton, Callable[[QWidget], bool]], ...]:
+        """Each button of the rail that stands for a page, and whether a page is its."""
+        room = self.room
+        return (
+            (self._chat_button, lambda page: page is self.chat),
+            (self._engine_button, room.is_engines),
+            (self._log_button, room.is_log),
+            (self._settings_button, room.is_settings),
+        )
 
     def _connect(self) -> None:
-        self.chat.start_clicked.connect(self._on_start_clicked)
-        self.chat.install_clicked.connect(self._on_install_asked)
-        self.chat.remedy_chosen.connect(self._on_remedy_chosen)
+        room = self.room
+        self.chat.start_clicked.connect(room.start_current)
+        self.chat.stop_clicked.connect(room.stop)
+        self.chat.install_clicked.connect(room.offer_install)
+        self.chat.remedy_chosen.connect(room.do)
         self.chat.sent.connect(self._program.gauges.hurry)
-        self._bar.start_clicked.connect(self._on_start_clicked)
-        self._bar.stop_clicked.connect(self._on_stop_clicked)
-        self._bar.install_clicked.connect(self._on_install_asked)
-        self._bar.guide_chosen.connect(self._on_guide_chosen)
-        self._bar.folder_asked.connect(self._on_folder_asked)
+        self._bar.start_clicked.connect(room.start_current)
+        self._bar.stop_clicked.connect(room.stop)
+        self._bar.stop_asked.connect(room.stop)
+        self._bar.install_clicked.connect(room.offer_install)
+        self._bar.guide_chosen.connect(room.start_guide)
+        self._bar.folder_asked.connect(room.ask_for_folder)
+        self._bar.server_asked.connect(room.ask_for_server)
+        self._bar.settings_clicked.connect(room.show_settings)
+        self._bar.engine_chosen.connect(self._program.serving.switch)
         self._notice.remedy_chosen.connect(self._on_program_remedy_chosen)
         self._notice.dismissed.connect(lambda: self._notice.show_error(None))
         self._bridge.watch(self, self._program.first_run.done, self._on_first_run_done)
@@ -172,57 +181,12 @@ class MainWindow(QMainWindow):
         self._bridge.start("skip", self._program.first_run.skip())
         self.show_chat()
 
-    def _on_install_asked(self) -> None:
-        """Show what will be downloaded before anything starts."""
-        self.show_engine()
-        self.engine.offer_install()
-
-    def _on_install_clicked(self) -> None:
-        self.show_engine()
-        self._bridge.start("install", self._program.first_run.install())
-
-    def _on_adopt_clicked(self) -> None:
-        title = "Choose a Python environment that has vLLM"
-        first_run = self._program.first_run
-        self._bridge.choose_folder(self, title, lambda folder: self._bridge.start("adopt", first_run.adopt(folder)))
-
-    def _on_start_clicked(self) -> None:
-        model = self._program.serving.status.value.model or self._program.guide
-        self._bridge.start("start model", self._program.serving.start(model))
-
-    def _on_stop_clicked(self) -> None:
-        self._bridge.start("stop model", self._program.serving.stop())
-
-    def _on_guide_chosen(self) -> None:
-        self._bridge.start("start model", self._program.serving.start(self._program.guide))
-
-    def _on_folder_asked(self) -> None:
-        serving = self._program.serving
-        title = "Open a model folder (config.json and safetensors files)"
-        self._bridge.choose_folder(self, title, lambda folder: self._bridge.start("start", serving.choose(folder)))
-
-    def _on_remedy_chosen(self, remedy: Remedy) -> None:
-        match remedy:
-            case Remedy.RETRY | Remedy.START:
-                self._on_start_clicked()
-            case Remedy.INSTALL:
-                self._on_install_asked()
-            case Remedy.CHOOSE_MODEL:
-                self._on_folder_asked()
-            case Remedy.USE_GUIDE:
-                self._on_guide_chosen()
-            case Remedy.SHOW_LOG:
-                self.show_engine()
-                self.engine.show_log()
-            case Remedy.NONE:
-                pass
-
     def _on_program_remedy_chosen(self, remedy: Remedy) -> None:
         self._notice.show_error(None)
         if remedy is Remedy.RETRY:
             self.reopen_asked.emit()
         else:
-            self._on_remedy_chosen(remedy)
+            self.room.do(remedy)
 
     def _on_theme_clicked(self) -> None:
         menu = QMenu(self)
@@ -261,14 +225,22 @@ class MainWindow(QMainWindow):
             ("Ctrl+K", self._on_search_pressed),
             ("Ctrl+L", self._bar.open_menu),
             ("Ctrl+1", self.show_chat),
-            ("Ctrl+2", self.show_engine),
+            ("Ctrl+2", self.room.show_engines),
+            ("Ctrl+3", self.room.show_log),
+            ("Ctrl+,", self.room.show_settings),
             ("Ctrl+Q", self.close),
             ("Esc", self._on_escape_pressed),
         ):
             QShortcut(QKeySequence(keys), self, slot)
 
     def _build(self) -> None:
-        for button, keys in ((self._chat_button, "Ctrl+1"), (self._engine_button, "Ctrl+2")):
+        keys_of = (
+            (self._chat_button, "Ctrl+1"),
+            (self._engine_button, "Ctrl+2"),
+            (self._log_button, "Ctrl+3"),
+            (self._settings_button, "Ctrl+,"),
+        )
+        for button, keys in keys_of:
             button.setCheckable(True)
             button.setToolTip(f"{button.accessibleName()} ({keys})")
         rail = surface("rail")
@@ -278,7 +250,9 @@ class MainWindow(QMainWindow):
         icons.setSpacing(8)
         icons.addWidget(self._chat_button)
         icons.addWidget(self._engine_button)
+        icons.addWidget(self._log_button)
         icons.addStretch()
+        icons.addWidget(self._settings_button)
         icons.addWidget(self._theme_button)
         self._pages.addWidget(self.chat)
         content = QVBoxLayout()
@@ -300,7 +274,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self._frame, 1)
         column.addWidget(self._strip)
         self.setCentralWidget(whole)
-        self._show(self.chat)
+        self.show_page(self.chat)
         if not self._program.first_run.done.value:
             # Already here, since a page costs thrice as much once there is a style sheet.
             self._frame.setCurrentWidget(self.welcome)

@@ -18,7 +18,7 @@ from qasync import QEventLoop
 from desktop_app import bootstrap
 from desktop_app.domain.appearance import Appearance
 from desktop_app.domain.chat import Message, Role
-from desktop_app.domain.engine import ModelRef
+from desktop_app.domain.launch import ModelRef
 from desktop_app.paths import Paths
 from desktop_app.services.program import Program
 from desktop_app.ui.main_window import MainWindow

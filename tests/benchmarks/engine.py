@@ -1,4 +1,7 @@
-"""How long the real engine takes to be ready with our settings, and to be gone; nothing is installed here."""
+"""How long the real engine takes to be ready with our settings, and to be gone, also against vLLM's own defaults.
+
+Nothing is installed here.
+"""
 
 import asyncio
 import tempfile
@@ -9,6 +12,7 @@ from desktop_app import bootstrap
 from desktop_app.engine import environments
 from desktop_app.paths import Paths
 from tests.benchmarks.machinery import Figures, median
+from tests.benchmarks.presets import compare
 from tests.engine_cache import DATA
 
 RUNS = 3
@@ -24,6 +28,7 @@ def measure(runs: int = RUNS) -> Figures:
         paths.make()
         environments.remember(real, paths)
         found = [asyncio.run(_run(paths)) for _ in range(runs)]
+        compared = compare(real, Path(name))
     # The first start fills the caches of the disk, as the first start of a day does.
     start, stop = zip(*found, strict=True)
     return {
@@ -32,6 +37,7 @@ def measure(runs: int = RUNS) -> Figures:
         "first_start_seconds": round(start[0], 2),
         "start_seconds": median(start),
         "stop_seconds": median(stop),
+        "presets": compared,
     }
 
 

@@ -48,6 +48,10 @@ AIMS = (
         0.5,
         unit="%",
     ),
+    Aim("start", "start to ready, quick start against bare vLLM", ("engine", "presets", "start_ratio"), 0.6),
+    Aim("speed", "tokens/s of one answer against bare vLLM", ("engine", "presets", "speed_ratio"), 1.0, operator.ge),
+    Aim("log", "event-loop gap while 1 GB of log comes, p99", ("log", "follow", "wall_p99_ms"), 16.0, unit="ms"),
+    Aim("log_cpu", "the longest in processor time", ("log", "follow", "cpu_longest_ms"), 16.0, unit="ms"),
     Aim("idle_hidden", "processor, window hidden", ("resident", "idle", "hidden", "program_percent"), 0.05, unit="%"),
 )
 

@@ -47,7 +47,8 @@ def _rounds(chat: Child, paths: Paths, runs: int) -> dict[str, list[float]]:
 
 
 def _raw(paths: Paths, mode: str) -> float:
-    reader = Child(python("raw_reader.py", str(paths.socket), MODEL, QUESTION, mode))
+    (socket,) = paths.engine_sockets()
+    reader = Child(python("raw_reader.py", str(socket), MODEL, QUESTION, mode))
     return reader.hear_all()["read"][1] / 1e9
 
 

@@ -96,4 +96,4 @@ def engine_data(data: Path) -> Path:
 def nothing_left(data: Path, seconds: float = 10) -> None:
     """Wait until no process has to do with *data* any more and the socket is gone."""
     wait_until(lambda: not traces.processes_of(data), f"no process of {data}", seconds)
-    assert not Paths(data).socket.exists()
+    assert Paths(data).engine_sockets() == []

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from desktop_app.domain.chat import Message, Role
-from desktop_app.domain.engine import ModelRef
 from desktop_app.endpoint.client import Endpoint
 from desktop_app.hardware.probe import probe
 from desktop_app.hub import local
@@ -18,6 +17,7 @@ from desktop_app.paths import Paths, resources
 from desktop_app.services.serving import Serving
 from tests import engine_cache
 from tests.e2e.conftest import nothing_left
+from tests.services.test_serving import Choices, Times, nowhere
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
@@ -26,16 +26,6 @@ _AT_ONCE = 8
 _ELSE = "everything_else"
 _AIM = 0.85
 """From the issue that asked for the Guide; for each of the two groups."""
-
-
-class NoTimes:
-    """Remembers nothing."""
-
-    async def expected(self, model: ModelRef) -> float | None:
-        return None
-
-    async def remember(self, model: ModelRef, seconds: float) -> None:
-        pass
 
 
 def taught() -> dict[str, object]:
@@ -73,7 +63,7 @@ def said(short_folder: Path) -> Iterator[dict[str, str]]:
 
 async def _interview(paths: Paths, questions: Sequence[str]) -> dict[str, str]:
     environment = engine_cache.environment
-    serving = Serving(paths, probe, environment, NoTimes(), outside=dict(os.environ))
+    serving = Serving(paths, probe, environment, Choices(), Times(), nowhere, outside=dict(os.environ))
     try:
         assert await serving.start(local.guide(resources())), serving.status.value.error
         assert serving.endpoint is not None

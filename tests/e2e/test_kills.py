@@ -128,8 +128,8 @@ def test_the_engine_is_killed_under_the_window(desktop: Desktop, engine_data: Pa
     window.find(name="Failure")
     wait_until(lambda: not traces.living(engine), "the end of the whole engine", 6)
     assert [file for file in memory if file.exists()] == []
-    assert not Paths(engine_data).socket.exists()
-    assert not Paths(engine_data).running.exists()
+    assert Paths(engine_data).engine_sockets() == []
+    assert list(Paths(engine_data).records.iterdir()) == []
     assert window.close() == 0
 
 
@@ -146,7 +146,7 @@ def test_window_and_supervisor_killed_at_once(desktop: Desktop, engine_data: Pat
 
     again = desktop.open(engine_data)
     again.find(name="Start Guide")
-    wait_until(lambda: not Paths(engine_data).running.exists(), "the end of the record")
+    wait_until(lambda: not any(Paths(engine_data).records.iterdir()), "the end of the record")
     assert traces.processes_of(engine_data, but=again.pid) == {}
     assert again.close() == 0
 
@@ -171,12 +171,15 @@ def test_what_was_left_behind_is_ended_and_nobody_else(desktop: Desktop, engine_
         # As a crash leaves it: the window is gone, and one number has been given to somebody else since then.
         reused = leftovers.Mark(theirs.pid, theirs.start - 1)
         members = (*record.members, reused)
-        leftovers.write_record(Paths(engine_data), replace(record, owner=reused, leader=reused, members=members))
+        leftovers.write_record(
+            Paths(engine_data).engine("0123456789").record,
+            replace(record, owner=reused, leader=reused, members=members),
+        )
 
         window = desktop.open(engine_data)
 
         wait_until(lambda: orphan.poll() is not None, "the end of the orphan")
         window.find(name="Start Guide")
-        wait_until(lambda: not Paths(engine_data).running.exists(), "the end of the record")
+        wait_until(lambda: not any(Paths(engine_data).records.iterdir()), "the end of the record")
         assert stranger.poll() is None
         assert window.close() == 0

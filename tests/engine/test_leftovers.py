@@ -13,7 +13,7 @@ import pytest
 from desktop_app.engine import leftovers
 from desktop_app.engine.leftovers import Mark, Record, end_leftovers, read_record, write_record
 from desktop_app.engine.supervisor import entry, family, table
-from desktop_app.paths import Paths
+from desktop_app.paths import EnginePlaces, Paths
 from tests.conftest import wait_until
 from tests.engine_fakes import alive
 
@@ -32,6 +32,15 @@ def bystander() -> Iterator[subprocess.Popen[bytes]]:
     process.wait()
 
 
+@pytest.fixture
+def places(paths: Paths) -> EnginePlaces:
+    return paths.engine("0123456789")
+
+
+def sleeper() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(["/bin/sleep", "600"])
+
+
 def family_of(pid: int) -> set[int]:
     return set(family(table(), [pid]))
 
@@ -46,67 +55,99 @@ def record(leader: Mark, *members: Mark, owner: Mark = NOBODY, program: str = sy
     return Record(leftovers.boot(), owner, NOBODY, leader, program, members or (leader,))
 
 
-async def test_without_a_record_only_a_stale_socket_is_removed(paths: Paths) -> None:
-    paths.socket.write_text("stale", "utf-8")
+async def test_without_a_record_only_a_stale_socket_is_removed(paths: Paths, places: EnginePlaces) -> None:
+    places.socket.write_text("stale", "utf-8")
 
     assert await end_leftovers(paths) == []
-    assert not paths.socket.exists()
+    assert not places.socket.exists()
 
 
 async def test_the_recorded_process_and_its_children_are_ended(
-    paths: Paths, bystander: subprocess.Popen[bytes]
+    paths: Paths, places: EnginePlaces, bystander: subprocess.Popen[bytes]
 ) -> None:
     everybody = family_of(bystander.pid)
-    write_record(paths, record(mark(bystander.pid)))
+    write_record(places.record, record(mark(bystander.pid)))
 
     ended = await end_leftovers(paths)
 
     assert {item.pid for item in ended} == everybody
     assert not any(alive(pid) for pid in everybody)
-    assert not paths.running.exists()
+    assert not places.record.exists()
 
 
-async def test_a_reused_pid_is_somebody_else(paths: Paths, bystander: subprocess.Popen[bytes]) -> None:
+async def test_a_reused_pid_is_somebody_else(
+    paths: Paths, places: EnginePlaces, bystander: subprocess.Popen[bytes]
+) -> None:
     everybody = family_of(bystander.pid)
     ours = replace(mark(bystander.pid), start=mark(bystander.pid).start - 1000)
-    write_record(paths, record(ours))
+    write_record(places.record, record(ours))
 
     assert await end_leftovers(paths) == []
     assert all(alive(pid) for pid in everybody)
-    assert not paths.running.exists()
+    assert not places.record.exists()
 
 
-async def test_another_boot_is_forgotten(paths: Paths, bystander: subprocess.Popen[bytes]) -> None:
-    write_record(paths, replace(record(mark(bystander.pid)), boot="yesterday"))
-
-    assert await end_leftovers(paths) == []
-    assert alive(bystander.pid)
-
-
-async def test_the_engine_of_a_living_window_is_left_alone(paths: Paths, bystander: subprocess.Popen[bytes]) -> None:
-    write_record(paths, record(mark(bystander.pid), owner=mark(os.getppid())))
+async def test_another_boot_is_forgotten(
+    paths: Paths, places: EnginePlaces, bystander: subprocess.Popen[bytes]
+) -> None:
+    write_record(places.record, replace(record(mark(bystander.pid)), boot="yesterday"))
 
     assert await end_leftovers(paths) == []
     assert alive(bystander.pid)
-    assert paths.running.exists()
 
 
-async def test_our_own_record_is_no_reason_to_wait(paths: Paths, bystander: subprocess.Popen[bytes]) -> None:
-    write_record(paths, record(mark(bystander.pid), owner=mark(os.getpid())))
+async def test_the_engine_of_a_living_window_is_left_alone(
+    paths: Paths, places: EnginePlaces, bystander: subprocess.Popen[bytes]
+) -> None:
+    write_record(places.record, record(mark(bystander.pid), owner=mark(os.getppid())))
 
-    assert len(await end_leftovers(paths)) == 2
-    assert not alive(bystander.pid)
+    assert await end_leftovers(paths) == []
+    assert alive(bystander.pid)
+    assert places.record.exists()
+
+
+async def test_engines_of_this_very_program_are_left_alone(
+    paths: Paths, places: EnginePlaces, bystander: subprocess.Popen[bytes]
+) -> None:
+    write_record(places.record, record(mark(bystander.pid), owner=mark(os.getpid())))
+    places.socket.write_text("in use", "utf-8")
+    places.tmp.mkdir()
+    os.utime(places.tmp, (0, 0))
+
+    assert await end_leftovers(paths) == []
+    assert alive(bystander.pid)
+    assert places.record.exists()
+    assert places.socket.exists()
+    assert places.tmp.exists()
+
+
+async def test_every_record_is_looked_at(paths: Paths, bystander: subprocess.Popen[bytes]) -> None:
+    everybody = family_of(bystander.pid)
+    with sleeper() as another, sleeper() as ours:
+        for key, pid, owner in (
+            ("a" * 10, bystander.pid, NOBODY),
+            ("b" * 10, another.pid, NOBODY),
+            ("c" * 10, ours.pid, mark(os.getpid())),
+        ):
+            write_record(paths.engine(key).record, record(mark(pid), owner=owner))
+
+        ended = await end_leftovers(paths)
+
+        assert {item.pid for item in ended} == {*everybody, another.pid}
+        assert ours.poll() is None
+        assert set(leftovers.read_records(paths)) == {"c" * 10}
+        ours.kill()
 
 
 async def test_a_dead_leaders_session_is_ours_when_it_runs_our_program(
-    paths: Paths, bystander: subprocess.Popen[bytes]
+    paths: Paths, places: EnginePlaces, bystander: subprocess.Popen[bytes]
 ) -> None:
     leader = mark(bystander.pid)
     (child,) = family_of(bystander.pid) - {bystander.pid}
     program = leftovers._program(child)
     bystander.kill()
     bystander.wait()
-    write_record(paths, record(leader, program=program))
+    write_record(places.record, record(leader, program=program))
 
     ended = await end_leftovers(paths)
 
@@ -115,13 +156,13 @@ async def test_a_dead_leaders_session_is_ours_when_it_runs_our_program(
 
 
 async def test_a_dead_leaders_session_is_not_ours_when_it_runs_something_else(
-    paths: Paths, bystander: subprocess.Popen[bytes]
+    paths: Paths, places: EnginePlaces, bystander: subprocess.Popen[bytes]
 ) -> None:
     leader = mark(bystander.pid)
     (child,) = family_of(bystander.pid) - {bystander.pid}
     bystander.kill()
     bystander.wait()
-    write_record(paths, record(leader, program="/opt/engine/bin/python3"))
+    write_record(places.record, record(leader, program="/opt/engine/bin/python3"))
 
     assert await end_leftovers(paths) == []
     assert alive(child)
@@ -134,58 +175,91 @@ async def test_a_dead_leaders_session_is_not_ours_when_it_runs_something_else(
         "utf-8", "surrogatepass"
     ).decode("latin-1")],
 )  # fmt: skip
-async def test_a_record_that_cannot_be_read_is_removed(paths: Paths, text: str) -> None:
-    paths.running.write_text(text, "utf-8")
+async def test_a_record_that_cannot_be_read_is_removed(paths: Paths, places: EnginePlaces, text: str) -> None:
+    places.record.write_text(text, "utf-8")
 
     assert await end_leftovers(paths) == []
-    assert not paths.running.exists()
+    assert not places.record.exists()
 
 
 @pytest.mark.parametrize("pid", [1, 0, -1])
-def test_a_record_cannot_name_init_or_a_group(paths: Paths, pid: int) -> None:
+def test_a_record_cannot_name_init_or_a_group(places: EnginePlaces, pid: int) -> None:
     data = asdict(record(NOBODY)) | {"members": [{"pid": pid, "start": 1.0}]}
-    paths.running.write_text(json.dumps(data), "utf-8")
+    places.record.write_text(json.dumps(data), "utf-8")
 
-    assert read_record(paths) is None
+    assert read_record(places.record) is None
 
 
-def test_a_record_survives_being_written(paths: Paths) -> None:
+def test_a_record_survives_being_written(paths: Paths, places: EnginePlaces) -> None:
     written = replace(record(NOBODY), shared_memory=("psm_1234",))
 
-    write_record(paths, written)
+    write_record(places.record, written)
 
-    assert read_record(paths) == written
-    assert paths.running.stat().st_mode & 0o077 == 0
-    assert [file.name for file in paths.root.iterdir() if "running" in file.name] == [paths.running.name]
+    assert read_record(places.record) == written
+    assert places.record.stat().st_mode & 0o077 == 0
+    assert [file.name for file in paths.records.iterdir()] == [places.record.name]
 
 
-async def test_internal_sockets_and_rendezvous_files_are_removed(paths: Paths) -> None:
-    (paths.engine_tmp / "vllm_dist_0123").write_text("x", "utf-8")
-    (paths.engine_tmp / "other").write_text("x", "utf-8")
+async def test_the_temporary_folder_of_a_dead_engine_goes_with_it(paths: Paths, places: EnginePlaces) -> None:
+    places.tmp.mkdir()
+    (places.tmp / "vllm_dist_0123").write_text("x", "utf-8")
+    write_record(places.record, record(NOBODY))
+
+    assert await end_leftovers(paths) == []
+    assert not places.tmp.exists()
+
+
+async def test_only_an_old_temporary_folder_without_a_record_is_removed(paths: Paths) -> None:
+    old, fresh, other = (paths.runtime / name for name in ("a" * 10, "b" * 10, "something else"))
+    for folder in (old, fresh, other):
+        folder.mkdir()
+    os.utime(old, (0, 0))
+    os.utime(other, (0, 0))
+    (paths.runtime / "window.sock").write_text("the window's", "utf-8")
 
     await end_leftovers(paths)
 
-    assert [file.name for file in paths.engine_tmp.iterdir()] == ["other"]
+    assert {item.name for item in paths.runtime.iterdir()} == {fresh.name, other.name, "window.sock"}
 
 
-def test_shared_memory_of_other_programs_is_not_touched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leftovers, "_SHARED_MEMORY", tmp_path)
-    for name in ("psm_1", "sem.mp-1", "pulse-shm-1"):
-        (tmp_path / name).write_text("x", "utf-8")
+async def test_a_records_name_cannot_lead_out_of_the_folder(paths: Paths) -> None:
+    write_record(paths.records / "...json", record(NOBODY))
 
-    for name in ("psm_1", "sem.mp-1", "pulse-shm-1", "../psm_2"):
-        leftovers.remove_shared_memory(name)
-
-    assert [file.name for file in tmp_path.iterdir()] == ["pulse-shm-1"]
+    assert await end_leftovers(paths) == []
+    assert paths.runtime.is_dir()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_mapped_shared_memory_is_seen() -> None:
-    from multiprocessing.shared_memory import SharedMemory
-
-    block = SharedMemory(create=True, size=4096)
+@pytest.mark.skipif(sys.platform != "linux", reason="names are read in /proc")
+async def test_other_vllms_are_shown_and_ours_are_not(paths: Paths, places: EnginePlaces, tmp_path: Path) -> None:
+    name_it = "import pathlib, sys, time; pathlib.Path('/proc/self/comm').write_text(sys.argv[1]); time.sleep(600)"
+    program = [sys.executable, "-I", "-S", "-c"]
+    (tmp_path / "vllm").write_text("import time; time.sleep(600)", "utf-8")
+    lines = [
+        [*program, name_it, "VLLM::EngineCore"],
+        [*program, name_it, "vllm-desktop::EngineCore"],
+        [sys.executable, str(tmp_path / "vllm"), "serve", "model"],
+        [*program, "import time; time.sleep(600)", "-m", "vllm.entrypoints.openai.api_server"],
+        [*program, name_it, "VLLM::Ours"],
+    ]
+    processes = list(map(subprocess.Popen, lines))
+    core, foreign, server, bystander, ours = (process.pid for process in processes)
     try:
-        assert block.name.lstrip("/") in leftovers._shared_memory([os.getpid()])
+        wait_until(lambda: [entry_name(pid)[:4].lower() for pid in (core, foreign, ours)] == ["vllm"] * 3, "names")
+        write_record(places.record, record(mark(ours), owner=mark(os.getpid())))
+
+        found = {item.pid: item for item in await leftovers.strangers(paths)}
+
+        assert {core, foreign, server} <= found.keys()
+        assert not {bystander, ours} & found.keys()
+        assert found[core].name == "VLLM::EngineCor"
+        assert found[server].name == "vLLM server"
+        assert found[core].memory_bytes > 1_000_000
     finally:
-        block.close()
-        block.unlink()
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def entry_name(pid: int) -> str:
+    found = entry(pid)
+    return found.name if found else ""

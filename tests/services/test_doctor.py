@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.domain.engine import EngineKind, EngineStage, ModelRef
+from desktop_app.domain.engine import EngineStage
+from desktop_app.domain.installation import EngineEnvironment, EngineKind
+from desktop_app.domain.launch import ModelRef
 from desktop_app.domain.machine import Gpu, Machine
 from desktop_app.engine import environments, launch
 from desktop_app.engine.leftovers import Mark, Record, boot, write_record
@@ -28,6 +30,7 @@ from tests.engine_fakes import answers, make_environment, make_model
 from tests.hub.test_local import safetensors
 
 MACHINE = Machine("Ryzen", 8, 16 << 30, frozenset({"avx2", "fpu"}), gpu_note="No NVIDIA graphics card was found.")
+KEY = "0123456789"
 SHELL = {"PATH": "/usr/bin", "HF_TOKEN": "secret", "DISPLAY": ":0"}
 FORGED = (
     "import socket, sys; s = socket.socket(); s.bind((sys.argv[1], 0)); s.listen(); print(flush=True); sys.stdin.read()"
@@ -52,7 +55,18 @@ def write_down(paths: Paths, process: "subprocess.Popen[bytes]", owner: int | No
     assert found is not None
     mark = Mark.of(found)
     parent = entry(owner) if owner else None
-    write_record(paths, Record(boot(), Mark.of(parent) if parent else Mark(mark.pid, 1.0), mark, mark, "", (mark,)))
+    record = Record(boot(), Mark.of(parent) if parent else Mark(mark.pid, 1.0), mark, mark, "", (mark,))
+    write_record(paths.engine(KEY).record, record)
+
+
+async def started(
+    paths: Paths, environment: EngineEnvironment, model: ModelRef, more: dict[str, str] | None = None
+) -> EngineProcess:
+    """The stand-in below the shipped supervisor, with *more* variables than it should have."""
+    places = paths.engine(model.key)
+    plan = launch.plan(model, environment, places, MACHINE)
+    surroundings = launch.process_environment(plan, paths, places, os.environ) | (more or {})
+    return await EngineProcess.start(launch.command(plan), surroundings, places, paths, lambda lines: None)
 
 
 @pytest.fixture
@@ -107,13 +121,13 @@ async def test_a_socket_folder_that_is_a_link_elsewhere(paths: Paths, tmp_path: 
 
 
 async def test_something_else_in_place_of_the_socket(paths: Paths) -> None:
-    paths.socket.write_text("")
+    paths.engine(KEY).socket.write_text("")
     assert promise(await report_of(paths), "socket_private").verdict is Verdict.NOT_OK
 
 
 async def test_a_dead_socket_is_told_but_is_no_process(paths: Paths) -> None:
     with closing(socket.socket(socket.AF_UNIX)) as server:
-        server.bind(str(paths.socket))
+        server.bind(str(paths.engine(KEY).socket))
     report = await report_of(paths)
     assert report.holds
     assert "next start removes it" in promise(report, "no_leftovers").sentence
@@ -122,11 +136,9 @@ async def test_a_dead_socket_is_told_but_is_no_process(paths: Paths) -> None:
 async def test_a_running_engine_is_looked_at_from_outside(paths: Paths, tmp_path: Path) -> None:
     environment, model = make_environment(tmp_path), make_model(tmp_path, children=1)
     environments.remember(environment, paths)
-    plan = launch.default_plan(model, environment, paths, MACHINE)
-    surroundings = launch.process_environment(plan, paths, os.environ)
-    engine = await EngineProcess.start(launch.command(plan), surroundings, paths, lambda line: None)
+    engine = await started(paths, environment, model)
     try:
-        await reach(lambda: answers(paths.socket), "the stand-in listens")
+        await reach(lambda: answers(paths.engine(model.key).socket), "the stand-in listens")
         report = await report_of(paths)
     finally:
         await engine.stop()
@@ -141,10 +153,8 @@ async def test_a_running_engine_is_looked_at_from_outside(paths: Paths, tmp_path
 
 
 async def test_an_engine_that_was_given_a_secret(paths: Paths, tmp_path: Path) -> None:
-    environment = make_environment(tmp_path)
-    plan = launch.default_plan(make_model(tmp_path), environment, paths, MACHINE)
-    surroundings = launch.process_environment(plan, paths, os.environ) | {"HF_TOKEN": "hf_x", "HF_HUB_OFFLINE": "0"}
-    engine = await EngineProcess.start(launch.command(plan), surroundings, paths, lambda line: None)
+    secrets = {"HF_TOKEN": "hf_x", "HF_HUB_OFFLINE": "0"}
+    engine = await started(paths, make_environment(tmp_path), make_model(tmp_path), secrets)
     try:
         report = await report_of(paths)
     finally:
@@ -179,19 +189,19 @@ async def test_a_pid_that_belongs_to_somebody_else_now(paths: Paths, sleeper: "s
     found = entry(sleeper.pid)
     assert found is not None
     mark = replace(Mark.of(found), start=found.start - 1)
-    write_record(paths, Record(boot(), mark, mark, mark, "", (mark,)))
+    write_record(paths.engine(KEY).record, Record(boot(), mark, mark, mark, "", (mark,)))
     report = await report_of(paths)
     assert report.engine.pids == ()
     assert report.holds
 
 
 async def test_a_record_that_makes_no_sense(paths: Paths) -> None:
-    paths.running.write_text("{")
+    paths.engine(KEY).record.write_text("{")
     assert (await report_of(paths)).holds
 
 
 def test_each_forbidden_or_missing_variable_is_named(paths: Paths) -> None:
-    found = {item.key: item for item in look(paths, Running(None), dict.fromkeys(FORBIDDEN, "x"))}
+    found = {item.key: item for item in look(paths, Running(), dict.fromkeys(FORBIDDEN, "x"))}
     assert all(name in found["clean_environment"].sentence for name in FORBIDDEN)
     assert "HF_HUB_OFFLINE" in found["offline"].sentence
 
@@ -253,10 +263,8 @@ async def test_the_terminal_shows_everything_without_control_characters(
 
 
 async def test_a_variable_that_nobody_thought_of_is_found(paths: Paths, tmp_path: Path) -> None:
-    environment = make_environment(tmp_path)
-    plan = launch.default_plan(make_model(tmp_path), environment, paths, MACHINE)
-    surroundings = launch.process_environment(plan, paths, os.environ) | {"AWS_SECRET_ACCESS_KEY": "s3cret"}
-    engine = await EngineProcess.start(launch.command(plan), surroundings, paths, lambda line: None)
+    secrets = {"AWS_SECRET_ACCESS_KEY": "s3cret"}
+    engine = await started(paths, make_environment(tmp_path), make_model(tmp_path), secrets)
     try:
         report = await report_of(paths)
     finally:

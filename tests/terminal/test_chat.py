@@ -63,8 +63,8 @@ async def test_one_question_one_answer_and_nothing_left(data: Paths, tmp_path: P
     assert "tiny: Loading the engine …" in said.stderr
     assert "tiny is ready." in said.stderr
     assert "tokens · first word after" in said.stderr
-    assert not data.socket.exists()
-    assert not data.running.exists()
+    assert data.engine_sockets() == []
+    assert list(data.records.iterdir()) == []
     database = Database(data.database)
     await database.open()
     store = ConversationStore(database)
@@ -111,7 +111,7 @@ def test_a_signal_while_it_loads_leaves_no_engine(data: Paths, tmp_path: Path, n
         child.send_signal(number)
         assert child.wait(SECONDS) == 130
     wait_until(lambda: not everybody & table().keys(), "the engine's end")
-    assert not data.socket.exists()
+    assert data.engine_sockets() == []
 
 
 def test_a_model_cannot_work_the_terminal(data: Paths, tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from qasync import QEventLoop
 from desktop_app.bootstrap import build, make_window, open_window
 from desktop_app.domain.appearance import Appearance
 from desktop_app.domain.chat import Message
-from desktop_app.domain.engine import EngineStage, ModelRef
+from desktop_app.domain.engine import EngineStage
 from desktop_app.domain.errors import UserError
+from desktop_app.domain.launch import ModelRef
 from desktop_app.engine import environments
 from desktop_app.paths import Paths
 from desktop_app.services.program import Program
@@ -70,7 +71,7 @@ class Desk:
 
     async def quiet(self) -> None:
         """Until what was asked of the services is done, and Qt has drawn it."""
-        lasting = {"gauges"}
+        lasting = {"gauges", "idle"}
         await reach(lambda: not set(self.program.tasks.names) - lasting, "the services' rest")
         await asyncio.sleep(0)
 

@@ -7,13 +7,29 @@ import pytest
 from PySide6.QtWidgets import QMenu, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
-from desktop_app.domain.engine import EngineStage, EngineStatus, ModelRef, StartPhase, StartProgress
+from desktop_app.domain.engine import EngineStage, EngineStatus, StartPhase, StartProgress
 from desktop_app.domain.errors import EngineError
+from desktop_app.domain.launch import ModelRef
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.engine_bar import EngineBar, status_words, time_left
+from desktop_app.ui.widgets.engine_bar import EngineBar
+from desktop_app.ui.widgets.engine_words import status_words
 from tests.ui.hands import buttons, child, press_button, seen, words
 
 GUIDE = ModelRef("Guide", Path("/models/guide"), is_guide=True)
+OTHER = ModelRef("R&D-7B", Path("/models/other"))
+AWAY = ModelRef("Qwen3-32B", address="http://models.example.org:8000/v1")
+PHASES = (StartPhase.LOADING_ENGINE, StartPhase.READING_WEIGHTS, StartPhase.OPENING)
+
+
+_SIGNALS = (
+    "start_clicked",
+    "stop_clicked",
+    "install_clicked",
+    "guide_chosen",
+    "folder_asked",
+    "server_asked",
+    "settings_clicked",
+)
 
 
 class Desk:
@@ -22,14 +38,26 @@ class Desk:
     def __init__(self, qtbot: QtBot, theme: Theme) -> None:
         self.bar = EngineBar(theme)
         self.asked: list[str] = []
-        for name in ("start_clicked", "stop_clicked", "install_clicked", "guide_chosen", "folder_asked"):
+        for name in _SIGNALS:
             getattr(self.bar, name).connect(lambda name=name: self.asked.append(name))
+        self.bar.engine_chosen.connect(lambda key: self.asked.append(f"choose {key}"))
+        self.bar.stop_asked.connect(lambda key: self.asked.append(f"stop {key}"))
         qtbot.addWidget(self.bar)
         self.bar.resize(668, self.bar.height())
         self.bar.show()
 
     def show(self, stage: EngineStage, model: ModelRef | None = GUIDE, **more: object) -> None:
         self.bar.show_status(EngineStatus(stage, model, **more))  # type: ignore[arg-type]  # a test's own names
+
+    def menu(self) -> list[str]:
+        menu = self.model_button().menu()
+        assert isinstance(menu, QMenu)
+        return [action.text() for action in menu.actions() if not action.isSeparator()]
+
+    def choose(self, text: str) -> None:
+        menu = self.model_button().menu()
+        assert isinstance(menu, QMenu)
+        next(action for action in menu.actions() if action.text() == text).trigger()
 
     def model_button(self) -> QPushButton:
         return next(one for one in self.bar.findChildren(QPushButton) if one.menu())
@@ -63,7 +91,7 @@ def test_while_it_stops_there_is_nothing_to_press(desk: Desk) -> None:
 
 
 def test_words_of_each_state() -> None:
-    progress = StartProgress(StartPhase.READING_WEIGHTS, 3, 4, 5.0, 13.0)
+    progress = StartProgress(StartPhase.READING_WEIGHTS, 3, 4, PHASES, 5.0, 8.0)
     assert (
         status_words(EngineStatus(EngineStage.STARTING, GUIDE, progress)) == "Reading weights, 3 of 4 · about 8 s left"
     )
@@ -71,23 +99,14 @@ def test_words_of_each_state() -> None:
     error = EngineError("Not enough memory.")
     assert status_words(EngineStatus(EngineStage.FAILED, GUIDE, error=error)) == "Not enough memory."
     assert status_words(EngineStatus(EngineStage.STOPPED, note="Stopped.")) == "Stopped."
+    assert status_words(EngineStatus(EngineStage.READY, GUIDE, note="Ready after 14 s.")) == "Ready after 14 s."
+    first = StartProgress(StartPhase.LOADING_ENGINE, phases=PHASES, first=True)
+    said = status_words(EngineStatus(EngineStage.STARTING, GUIDE, first))
+    assert said == "Loading the engine · first start takes longer than the next ones"
 
 
-@pytest.mark.parametrize(
-    ("seconds", "expected", "said"),
-    [
-        (0.0, None, "the first start takes longest"),
-        (2.0, 12.4, "about 10 s left"),
-        (12.0, 12.4, "a moment longer than last time"),
-        (60.0, 12.4, "a moment longer than last time"),
-    ],
-)
-def test_time_left(seconds: float, expected: float | None, said: str) -> None:
-    assert time_left(seconds, expected) == said
-
-
-def test_progress_waits_before_the_end_rather_than_claim_to_be_done(desk: Desk) -> None:
-    desk.show(EngineStage.STARTING, progress=StartProgress(StartPhase.OPENING, seconds=99.0, expected_seconds=10.0))
+def test_progress_is_the_share_of_the_whole_start(desk: Desk) -> None:
+    desk.show(EngineStage.STARTING, progress=StartProgress(StartPhase.OPENING, seconds=9.0, share=0.95))
     bar = child(desk.bar, QProgressBar)
     assert bar.isVisible()
     assert bar.value() / bar.maximum() == pytest.approx(0.95)
@@ -101,12 +120,66 @@ def test_the_first_start_shows_that_something_goes_on_without_a_share(desk: Desk
     assert (bar.minimum(), bar.maximum()) == (0, 0)
 
 
-def test_the_menu_offers_the_guide_and_a_folder(desk: Desk) -> None:
+def test_the_menu_offers_models_servers_and_settings(desk: Desk) -> None:
+    desk.show(EngineStage.STOPPED)
     menu = desk.model_button().menu()
     assert isinstance(menu, QMenu)
     for action in menu.actions():
         action.trigger()
-    assert desk.asked == ["guide_chosen", "folder_asked"]
+    assert desk.asked == ["guide_chosen", "folder_asked", "server_asked", "settings_clicked"]
+
+
+def test_the_menu_lists_what_runs_and_stops_the_others(desk: Desk) -> None:
+    weights = StartProgress(StartPhase.READING_WEIGHTS, 3, 4, PHASES)
+    guide = EngineStatus(EngineStage.READY, GUIDE, memory_bytes=2**30)
+    other = EngineStatus(EngineStage.STARTING, OTHER, weights)
+    away = EngineStatus(EngineStage.READY, AWAY, address=AWAY.address)
+    desk.bar.show_status(guide)
+    desk.bar.show_engines((guide, other, away))
+    assert desk.menu()[:5] == [
+        "Guide · ready · 1.0 GB",
+        "R&&D-7B · starting",
+        "Qwen3-32B · connected · models.example.org:8000",
+        "Stop R&&D-7B",
+        "Disconnect from Qwen3-32B",
+    ]
+    for text in desk.menu()[1:5]:
+        desk.choose(text)
+    keys = (OTHER.key, AWAY.key)
+    assert desk.asked == [f"{verb} {key}" for verb in ("choose", "stop") for key in keys]
+
+
+def test_an_open_menu_takes_new_words_and_keeps_its_entries(desk: Desk) -> None:
+    other = EngineStatus(EngineStage.READY, OTHER)
+    desk.show(EngineStage.READY)
+    desk.bar.show_engines((other,))
+    menu = desk.model_button().menu()
+    assert isinstance(menu, QMenu)
+    before = menu.actions()
+    desk.bar.show_engines((EngineStatus(EngineStage.READY, OTHER, memory_bytes=2**31),))
+    assert menu.actions() == before
+    assert desk.menu()[0] == "R&&D-7B · ready · 2.0 GB"
+    desk.bar.show_engines(())
+    assert desk.menu()[0].startswith("Guide, the small model")
+
+
+def test_a_server_elsewhere_is_left_and_not_stopped(desk: Desk) -> None:
+    desk.show(EngineStage.READY, AWAY, address=AWAY.address, context_tokens=4096)
+    assert {"Connected", "keeps 4,096 tokens in mind · at models.example.org:8000"} <= set(words(desk.bar))
+    press_button(desk.bar, "Disconnect")
+    desk.show(EngineStage.STOPPED, AWAY)
+    press_button(desk.bar, "Connect")
+    assert desk.asked == ["stop_clicked", "start_clicked"]
+
+
+def test_settings_belong_to_a_model_on_this_computer(desk: Desk) -> None:
+    desk.show(EngineStage.STOPPED)
+    press_button(desk.bar, "Settings of this model")
+    assert desk.asked == ["settings_clicked"]
+    for model in (None, AWAY):
+        desk.show(EngineStage.STOPPED, model)
+        assert "Settings of this model" not in buttons(desk.bar)
+        assert "Settings of this model…" not in desk.menu()
 
 
 def test_the_menu_opens_without_a_loop_of_its_own(desk: Desk) -> None:

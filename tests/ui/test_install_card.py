@@ -7,8 +7,8 @@ import pytest
 from PySide6.QtWidgets import QProgressBar
 from pytestqt.qtbot import QtBot
 
-from desktop_app.domain.engine import EngineKind, InstallPlan, InstallProgress, InstallStep
 from desktop_app.domain.errors import EngineError, Remedy
+from desktop_app.domain.installation import EngineKind, InstallPlan, InstallProgress, InstallStep
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.install_card import InstallCard
 from desktop_app.ui.widgets.step_list import StepList
@@ -83,12 +83,27 @@ def test_while_it_installs_there_are_steps_a_share_and_cancel(desk: Desk) -> Non
     bar = child(desk.card, QProgressBar)
     assert bar.value() / bar.maximum() == pytest.approx(0.25)
     assert bar.accessibleDescription() == "Download. torch 2.13.0, 180 of 240 MB"
-    assert child(desk.card, StepList).accessibleDescription() == "Step 4 of 6: Download"
+    assert child(desk.card, StepList).accessibleDescription() == "Step 2 of 5: Download"
     assert buttons(desk.card) == ["Cancel"]
     press_button(desk.card, "Cancel")
     assert desk.asked == ["cancel_clicked"]
     desk.card.show_setup(PLAN, InstallProgress(InstallStep.RESOLVE), None)
     assert (bar.minimum(), bar.maximum()) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "left", "said"),
+    [(12.0, None, "12 s so far"), (12.0, 40.0, "About 40 s left"), (60.0, 200.0, "About 3 minutes left")],
+)
+def test_how_long_it_still_takes(desk: Desk, seconds: float, left: float | None, said: str) -> None:
+    desk.card.show_setup(PLAN, InstallProgress(InstallStep.DOWNLOAD, "", 0.2, seconds, left), None)
+    assert any(one.startswith(said) for one in words(desk.card))
+
+
+def test_a_folder_of_packages_is_not_downloaded(desk: Desk) -> None:
+    desk.card.show_setup(replace(PLAN, offline=Path("/media/usb"), version="0.33.0"), None, None)
+    assert "nothing: the packages are here" in words(desk.card)
+    assert "vLLM 0.33.0, built for the processor of this computer" in words(desk.card)
 
 
 @pytest.mark.parametrize("remedy", [Remedy.RETRY, Remedy.INSTALL])
@@ -108,7 +123,7 @@ def test_a_failure_that_offers_nothing_leaves_the_cards_own_button(desk: Desk) -
 
 
 def test_it_comes_back_from_a_cancelled_installation(desk: Desk) -> None:
-    desk.card.show_setup(PLAN, InstallProgress(InstallStep.CHECK), None)
+    desk.card.show_setup(PLAN, InstallProgress(InstallStep.RESOLVE), None)
     assert seen(desk.card, StepList)
     desk.card.show_setup(PLAN, None, None)
     assert not seen(desk.card, StepList)

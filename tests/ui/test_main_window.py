@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QApplication, QFileDialog, QPlainTextEdit
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from desktop_app.domain.chat import MessageState
 from desktop_app.domain.engine import EngineStage
 from desktop_app.domain.errors import Remedy
+from desktop_app.domain.units import disk_words
 from desktop_app.engine.supervisor import family, table
 from desktop_app.paths import Paths
 from tests.conftest import reach
@@ -54,7 +55,7 @@ def test_from_start_to_an_answer_to_stop(qapp: QApplication, data: Paths) -> Non
         press_button(desk.window, "Stop")
         await desk.reach(EngineStage.STOPPED)
         assert any(one.startswith("Stopped.") for one in words(desk.window))
-        assert not data.socket.exists()
+        assert data.engine_sockets() == []
 
     play(qapp, data, scene)
 
@@ -84,8 +85,10 @@ def test_what_will_be_downloaded_is_shown_before_anything_starts(qapp: QApplicat
         await desk.quiet()
         press_button(desk.window, "Install the engine")
         await desk.quiet()
-        assert desk.window.engine.isVisible()
-        assert "about 0.9 GB, once" in words(desk.window)
+        assert desk.window.room.engines.isVisible()
+        plan = desk.program.setup.state.value.plan
+        assert plan is not None
+        assert f"about {disk_words(plan.download_bytes)}, once" in words(desk.window)
         assert not desk.program.setup.state.value.busy
 
     play(qapp, Paths(tmp_path / "data"), scene)
@@ -103,7 +106,7 @@ def test_an_answer_is_stopped(qapp: QApplication, data: Paths, way: str) -> None
             press(desk.field, Qt.Key.Key_Escape)
         await answered(desk)
         assert desk.messages[-1].state is MessageState.STOPPED
-        assert "Send" in buttons(desk.window)
+        await reach(lambda: "Send" in buttons(desk.window), "the end of the answer")
         assert desk.stage is EngineStage.READY
 
     play(qapp, data, scene)
@@ -113,7 +116,7 @@ def test_escape_on_the_engine_page_goes_back_and_stops_nothing(qapp: QApplicatio
     async def scene(desk: Desk) -> None:
         await desk.serve(**SLOW)
         await ask(desk, "Tell me everything.")
-        desk.window.show_engine()
+        desk.window.room.show_engines()
         press(desk.window, Qt.Key.Key_Escape)
         assert desk.window.chat.isVisible()
         assert desk.messages[-1].state is MessageState.STREAMING
@@ -185,25 +188,25 @@ def test_a_start_that_fails_shows_its_log_on_request(qapp: QApplication, data: P
         await desk.reach(EngineStage.FAILED)
         assert "tiny is not running" in words(desk.window)
         press_button(desk.window.chat, "Show the log")
-        assert desk.window.engine.isVisible()
-        log = child(desk.window, QPlainTextEdit, "Log of the engine")
-        assert "Resolved architecture" in log.toPlainText()
-        assert log.toPlainText() == "\n".join(desk.program.serving.log)
+        assert desk.window.room.log.isVisible()
+        log = desk.window.room.log.log
+        assert log is not None
+        assert any("Resolved architecture" in log.record(number).message for number in range(log.oldest, log.end))
 
     play(qapp, data, scene)
 
 
-def test_the_log_grows_while_it_is_looked_at(qapp: QApplication, data: Paths) -> None:
+def test_the_log_is_that_of_the_engine_that_was_asked_for(qapp: QApplication, data: Paths) -> None:
     async def scene(desk: Desk) -> None:
-        desk.window.show_engine()
-        await desk.serve()
-        log = child(desk.window, QPlainTextEdit, "Log of the engine")
-        await reach(lambda: "startup complete" in log.toPlainText(), "the last line")
-        assert log.toPlainText() == "\n".join(desk.program.serving.log)
-        await desk.serve(name="another")
-        await reach(lambda: log.toPlainText() == "\n".join(desk.program.serving.log), "the new log alone")
-        press_button(desk.window, "Copy the log")
-        assert QApplication.clipboard().text() == log.toPlainText()
+        desk.window.room.show_log()
+        assert desk.window.room.log.log is None
+        await desk.serve("first")
+        await desk.serve("second")
+        first, second = (one.key for one in desk.program.serving.engines.value)
+        desk.window.room.show_log(first)
+        assert desk.window.room.log.log is desk.program.serving.log_of(first)
+        desk.window.room.show_log(second)
+        assert desk.window.room.log.log is desk.program.serving.log_of(second)
 
     play(qapp, data, scene)
 
@@ -227,7 +230,13 @@ def test_remedies_reach_their_verbs(qapp: QApplication, data: Paths) -> None:
         assert "model folder" in dialog.windowTitle()
         dialog.reject()
         choose(Remedy.SHOW_LOG)
-        assert desk.window.engine.isVisible()
+        assert desk.window.room.log.isVisible()
+        choose(Remedy.SETTINGS)
+        assert desk.window.room.settings.isVisible()
+        choose(Remedy.ENGINES)
+        assert desk.window.room.engines.isVisible()
+        choose(Remedy.INSTALL)
+        assert desk.window.room.engines.isVisible()
 
     play(qapp, data, scene)
 
@@ -307,7 +316,11 @@ def test_shortcuts(qapp: QApplication, data: Paths) -> None:
 
     async def scene(desk: Desk) -> None:
         press(desk.window, Qt.Key.Key_2, control)
-        assert desk.window.engine.isVisible()
+        assert desk.window.room.engines.isVisible()
+        press(desk.window, Qt.Key.Key_3, control)
+        assert desk.window.room.log.isVisible()
+        press(desk.window, Qt.Key.Key_Comma, control)
+        assert desk.window.room.settings.isVisible()
         press(desk.window, Qt.Key.Key_1, control)
         assert desk.window.chat.isVisible()
         assert desk.field.hasFocus()
@@ -345,5 +358,5 @@ def test_closing_in_mid_answer_keeps_what_came_and_leaves_no_process(qapp: QAppl
         assert desk.messages[-1].text.startswith("word")
 
     play(qapp, data, first)
-    assert not data.running.exists()
+    assert list(data.records.iterdir()) == []
     play(qapp, data, second)

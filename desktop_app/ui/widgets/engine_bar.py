@@ -1,78 +1,69 @@
-"""The bar on top: which model runs, its state in words, and the one button that starts or stops it."""
+"""The bar on top: which model is talked to, its state in words, the button that starts or stops it, and the others."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from desktop_app.domain.engine import EngineStage, EngineStatus, ModelRef
+from desktop_app.domain.engine import EngineStage, EngineStatus
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.basics import ElidedLabel, button, label, plain, set_property, tip
-
-_TONES = {
-    EngineStage.READY: "good",
-    EngineStage.STARTING: "warn",
-    EngineStage.STOPPING: "warn",
-    EngineStage.FAILED: "bad",
-}
+from desktop_app.ui.widgets.basics import ElidedLabel, IconButton, button, label, plain, set_property, tip
+from desktop_app.ui.widgets.engine_words import TONES, elsewhere, menu_words, model_name, stage_words, status_words
 
 _NAME_WIDTH = 280
 """Logical pixels; longer names are cut in the middle, because families of models differ at the end."""
-
-
-def status_words(status: EngineStatus) -> str:
-    """The state in a short line, beside the badge."""
-    if status.stage is EngineStage.STARTING and status.progress is not None:
-        left = time_left(status.progress.seconds, status.progress.expected_seconds)
-        return f"{status.progress.words()}{' · ' + left if left else ''}"
-    if status.stage is EngineStage.READY and status.context_tokens:
-        return f"keeps {status.context_tokens:,} tokens in mind"
-    if status.stage is EngineStage.FAILED and status.error is not None:
-        return status.error.title
-    return status.note
-
-
-def time_left(seconds: float, expected: float | None) -> str:
-    """How long it will still take, from how long it took last time; in words."""
-    if expected is None:
-        return "the first start takes longest"
-    left = expected - seconds
-    if left < 1:
-        return "a moment longer than last time"
-    return f"about {left:.0f} s left"
+_MENU_WIDTH = 460
+_STOPPABLE = (EngineStage.STARTING, EngineStage.READY)
 
 
 class EngineBar(QWidget):
-    """Draws an `EngineStatus`; says what a person wants of the engine."""
+    """Draws the engines; says what a person wants of them."""
 
     start_clicked = Signal()
     stop_clicked = Signal()
     install_clicked = Signal()
     guide_chosen = Signal()
     folder_asked = Signal()
+    server_asked = Signal()
+    settings_clicked = Signal()
+    engine_chosen = Signal(str)
+    """The key of the engine that shall be the current one."""
+    stop_asked = Signal(str)
+    """The key of an engine that shall be stopped, whichever is the current one."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._engines: tuple[EngineStatus, ...] = ()
         self._status = EngineStatus(EngineStage.STOPPED)
         self.setProperty("role", "bar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._model = QPushButton()
         self._model.setIconSize(QSize(18, 18))
         self._menu = QMenu(self._model)
-        self._guide = QAction("Guide, the small model that ships with the program", self._menu)
-        self._folder = QAction("Open a model folder…", self._menu)
+        self._entries: dict[str, QAction] = {}
+        self._filled: object = None
+        """What the menu was filled from; it is filled anew only when that changes, for it may be open."""
+        self._settings = IconButton(theme, "gear", "Settings of this model", self.settings_clicked.emit)
         self._badge = label("", "badge")
         self._words = ElidedLabel(role="second")
         self._action = button("", self._on_action_clicked)
         self._progress = QProgressBar()
         self._build()
-        theme.changed.connect(self._draw)
+        theme.changed.connect(self._on_theme_changed)
         self._draw()
 
     def show_status(self, status: EngineStatus) -> None:
-        """Draw *status*."""
+        """Draw the current engine: the one that is talked to, or that Start would start."""
         self._status = status
         self._draw()
+
+    def show_engines(self, engines: Sequence[EngineStatus]) -> None:
+        """Offer these engines in the menu, the current one among them."""
+        self._engines = tuple(engines)
+        self._draw_menu()
 
     def open_menu(self) -> None:
         """Show the choice of models."""
@@ -80,34 +71,36 @@ class EngineBar(QWidget):
 
     def _draw(self) -> None:
         status = self._status
-        name = _model_name(status.model)
+        name = model_name(status.model)
         shown = self._model.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, _NAME_WIDTH)
         self._model.setText(f"{plain(shown)}  ▾")
         self._model.setToolTip(tip(f"{name}: choose another (Ctrl+L)" if status.model else f"{name} (Ctrl+L)"))
         self._model.setAccessibleName(f"Choose a model; chosen: {name}" if status.model else name)
-        self._model.setIcon(self._theme.icon("cube", self._theme.tokens.accent_text))
-        self._guide.setIcon(self._theme.icon("chat"))
-        self._folder.setIcon(self._theme.icon("folder"))
-        self._badge.setText(status.stage.value)
-        set_property(self._badge, "tone", _TONES.get(status.stage, ""))
+        icon = "server" if elsewhere(status) else "cube"
+        self._model.setIcon(self._theme.icon(icon, self._theme.tokens.accent_text))
+        # A server elsewhere is set up by whoever runs it.
+        self._settings.setVisible(status.model is not None and not elsewhere(status))
+        self._badge.setText(stage_words(status))
+        set_property(self._badge, "tone", TONES.get(status.stage, ""))
         words = status_words(status)
         self._words.setText(words)
         self.setAccessibleName("Engine")
-        self.setAccessibleDescription(f"{name}: {status.stage.value}. {words}")
+        self.setAccessibleDescription(f"{name}: {stage_words(status)}. {words}")
         self._draw_action()
         self._draw_progress()
+        self._draw_menu()
 
     def _draw_action(self) -> None:
-        stage = self._status.stage
-        stoppable = stage in (EngineStage.STARTING, EngineStage.READY)
-        if stage is EngineStage.NOT_INSTALLED:
+        stage, away = self._status.stage, bool(elsewhere(self._status))
+        stoppable = stage in _STOPPABLE
+        if stage is EngineStage.NOT_INSTALLED and not away:
             text, icon = "Install the engine", "download"
         elif stage is EngineStage.STARTING:
             text, icon = "Cancel", "stop"
         elif stoppable:
-            text, icon = "Stop", "stop"
+            text, icon = ("Disconnect", "unplug") if away else ("Stop", "stop")
         else:
-            text, icon = "Start", "play"
+            text, icon = ("Connect", "plug") if away else ("Start", "play")
         self._action.setText(text)
         self._action.setAccessibleName(text)
         self._action.setIcon(self._theme.icon(icon, self._theme.tokens.bad if stoppable else self._theme.tokens.good))
@@ -116,28 +109,86 @@ class EngineBar(QWidget):
     def _draw_progress(self) -> None:
         status = self._status
         self._progress.setVisible(status.stage in (EngineStage.STARTING, EngineStage.STOPPING))
-        progress = status.progress
-        if status.stage is EngineStage.STARTING and progress is not None and progress.expected_seconds:
-            self._progress.setRange(0, 1000)
-            # Last time is an estimate: the bar waits at 95 % rather than claim to be done.
-            share = min(0.95, progress.seconds / progress.expected_seconds)
+        share = status.progress.share if status.stage is EngineStage.STARTING and status.progress else None
+        self._progress.setRange(0, 0 if share is None else 1000)
+        if share is not None:
             self._progress.setValue(int(1000 * share))
-        else:
-            self._progress.setRange(0, 0)
 
     def _on_action_clicked(self) -> None:
         stage = self._status.stage
-        if stage is EngineStage.NOT_INSTALLED:
+        if stage is EngineStage.NOT_INSTALLED and not elsewhere(self._status):
             self.install_clicked.emit()
-        elif stage in (EngineStage.STARTING, EngineStage.READY):
+        elif stage in _STOPPABLE:
             self.stop_clicked.emit()
         else:
             self.start_clicked.emit()
 
+    def _listed(self) -> list[EngineStatus]:
+        """The engines that the menu shows; the current one may be told of sooner by itself than among the others."""
+        return [self._status if one.key == self._status.key else one for one in self._engines if one.model]
+
+    def _draw_menu(self) -> None:
+        listed = self._listed()
+        wanted = (self._status.key, self._settings.isHidden(), [(one.key, one.stage) for one in listed])
+        if wanted != self._filled:
+            self._filled = wanted
+            self._fill_menu(listed)
+        for one in listed:
+            self._entries[one.key].setText(self._entry(one))
+
+    def _fill_menu(self, listed: list[EngineStatus]) -> None:
+        self._menu.clear()
+        self._entries.clear()
+        self._add_engines(listed)
+        self._add_stops(listed)
+        self._add("chat", "Guide, the small model that ships with the program", self.guide_chosen.emit)
+        self._add("folder", "Open a model folder…", self.folder_asked.emit)
+        self._add("server", "Connect to a server…", self.server_asked.emit)
+        if not self._settings.isHidden():
+            self._menu.addSeparator()
+            self._add("gear", "Settings of this model…", self.settings_clicked.emit)
+
+    def _add_engines(self, listed: list[EngineStatus]) -> None:
+        group = QActionGroup(self._menu)
+        for one in listed:
+            action = QAction(self._entry(one), group)
+            action.setCheckable(True)
+            action.setChecked(one.key == self._status.key)
+            action.triggered.connect(lambda _=False, key=one.key: self.engine_chosen.emit(key))
+            self._menu.addAction(action)
+            self._entries[one.key] = action
+        if listed:
+            self._menu.addSeparator()
+
+    def _add_stops(self, listed: list[EngineStatus]) -> None:
+        """The button beside the menu stops the current one; the others are stopped from here."""
+        stoppable = [one for one in listed if one.stage in _STOPPABLE and one.key != self._status.key]
+        for one in stoppable:
+            verb, icon = ("Disconnect from", "unplug") if elsewhere(one) else ("Stop", "stop")
+            stop = partial(self.stop_asked.emit, one.key)
+            action = self._add(icon, f"{verb} {model_name(one.model)}", stop)
+            action.setIcon(self._theme.icon(icon, self._theme.tokens.bad))
+        if stoppable:
+            self._menu.addSeparator()
+
+    def _add(self, icon: str, text: str, chosen: Callable[[], object]) -> QAction:
+        action = QAction(self._theme.icon(icon), self._cut(text), self._menu)
+        action.triggered.connect(lambda: (chosen(), None)[1])
+        self._menu.addAction(action)
+        return action
+
+    def _entry(self, status: EngineStatus) -> str:
+        return self._cut(menu_words(status))
+
+    def _cut(self, text: str) -> str:
+        """*text* so that the menu stays inside the window, and an `&` stays what it is."""
+        return plain(self._menu.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, _MENU_WIDTH))
+
+    def _on_theme_changed(self) -> None:
+        self._filled = None
+        self._draw()
+
     def _build(self) -> None:
-        self._guide.triggered.connect(self.guide_chosen)
-        self._folder.triggered.connect(self.folder_asked)
-        self._menu.addActions([self._guide, self._folder])
         self._model.setMenu(self._menu)
         self._progress.setTextVisible(False)
         self._progress.setFixedHeight(3)
@@ -145,10 +196,14 @@ class EngineBar(QWidget):
         policy.setRetainSizeWhenHidden(True)
         self._progress.setSizePolicy(policy)
         self._progress.setAccessibleName("Progress of the start")
+        model = QHBoxLayout()
+        model.setSpacing(2)
+        model.addWidget(self._model)
+        model.addWidget(self._settings)
         row = QHBoxLayout()
         row.setContentsMargins(16, 9, 16, 6)
         row.setSpacing(10)
-        row.addWidget(self._model)
+        row.addLayout(model)
         row.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._words, 1)
         row.addWidget(self._action)
@@ -158,7 +213,3 @@ class EngineBar(QWidget):
         column.addLayout(row)
         column.addWidget(self._progress)
         self.setFixedHeight(54)
-
-
-def _model_name(model: ModelRef | None) -> str:
-    return model.name if model else "Choose a model"

@@ -3,8 +3,8 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from desktop_app.domain.engine import InstallPlan, InstallProgress, InstallStep
 from desktop_app.domain.errors import Remedy, UserError
+from desktop_app.domain.installation import InstallPlan, InstallProgress, InstallStep
 from desktop_app.domain.units import disk_words
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import ElidedLabel, button, card, label
@@ -14,6 +14,8 @@ from desktop_app.ui.widgets.step_list import StepList
 _STEPS = tuple(InstallStep)
 _INSTALLS = (Remedy.RETRY, Remedy.INSTALL)
 """Remedies whose button stands in for the card's own."""
+_SHORT = (InstallStep.VERIFY, InstallStep.TRY)
+"""A work that begins with one of these installs nothing: an engine is proved, tried or removed."""
 
 
 class InstallCard(QWidget):
@@ -27,6 +29,8 @@ class InstallCard(QWidget):
     def __init__(self, theme: Theme, action: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._plan = QWidget()
+        self._short: bool | None = None
+        """Whether what goes on has no phases; None while nothing goes on."""
         self._what = label()
         self._download = label()
         self._sources = label(wrap=True)
@@ -36,6 +40,7 @@ class InstallCard(QWidget):
         self._note = label(role="second", wrap=True)
         self._steps = StepList(theme, [step.value for step in _STEPS])
         self._bar = QProgressBar()
+        self._left = label(role="second", wrap=True)
         self._notice = Notice(theme, dismissable=True)
         self._install = button(action, self.install_clicked.emit, "primary")
         self._adopt = button("Use a vLLM that is already here…", self.adopt_clicked.emit, "link")
@@ -49,20 +54,29 @@ class InstallCard(QWidget):
         busy = progress is not None
         again = error is not None and error.remedy in _INSTALLS
         self._plan.setVisible(not busy and plan is not None)
-        self._steps.setVisible(busy)
+        if progress is None:
+            self._short = None
+        elif self._short is None:
+            self._short = progress.step in _SHORT
+        self._steps.setVisible(self._short is False)
         self._bar.setVisible(busy)
+        self._left.setVisible(busy)
         self._cancel.setVisible(busy)
         self._install.setVisible(not busy and not again)
         self._adopt.setVisible(not busy)
-        self._notice.show_error(error)
+        self._notice.show_error(error, without=(Remedy.ENGINES,))
         if plan is not None:
             self._show_plan(plan)
         if progress is not None:
             self._show_progress(progress)
 
     def _show_plan(self, plan: InstallPlan) -> None:
-        self._what.setText(f"vLLM, built for the {plan.kind.value} of this computer")
-        self._download.setText(f"about {disk_words(plan.download_bytes)}, once")
+        version = f" {plan.version}" if plan.version else ""
+        self._what.setText(f"vLLM{version}, built for the {plan.kind.value} of this computer")
+        download = (
+            "nothing: the packages are here" if plan.offline else f"about {disk_words(plan.download_bytes)}, once"
+        )
+        self._download.setText(download)
         self._sources.setText(plan.sources)
         self._disk.setText(f"about {disk_words(plan.kept_bytes)}, for a while up to {disk_words(plan.disk_bytes)}")
         self._free.setText(f"{disk_words(plan.free_bytes)}{'' if plan.fits else ': not enough'}")
@@ -72,6 +86,7 @@ class InstallCard(QWidget):
 
     def _show_progress(self, progress: InstallProgress) -> None:
         self._steps.show_step(_STEPS.index(progress.step), progress.text)
+        self._left.setText(_short_words(progress) if self._short else _left_words(progress))
         if progress.fraction is None:
             self._bar.setRange(0, 0)
         else:
@@ -112,9 +127,26 @@ class InstallCard(QWidget):
         inside = QVBoxLayout(frame)
         inside.setContentsMargins(24, 20, 24, 20)
         inside.setSpacing(16)
-        for part in (self._plan, self._steps, self._bar, self._notice):
+        for part in (self._plan, self._steps, self._bar, self._left, self._notice):
             inside.addWidget(part)
         inside.addLayout(row)
         outside = QVBoxLayout(self)
         outside.setContentsMargins(0, 0, 0, 0)
         outside.addWidget(frame)
+
+
+def _left_words(progress: InstallProgress) -> str:
+    """How long it still takes, and that it goes on elsewhere."""
+    left = progress.left
+    if left is None:
+        time = f"{progress.seconds:.0f} s so far"
+    elif left < 90:
+        time = f"About {max(1, left):.0f} s left"
+    else:
+        time = f"About {left / 60:.0f} minutes left"
+    return f"{time}. You can use the rest of the program meanwhile; what was downloaded is kept."
+
+
+def _short_words(progress: InstallProgress) -> str:
+    """What is going on, where there are no phases."""
+    return f"{progress.text}…" if progress.text else f"{progress.step.value}…"

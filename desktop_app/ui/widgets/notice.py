@@ -1,11 +1,19 @@
 """A failure in words: a sentence, one button that does something about it, and the raw words one click away."""
 
+from collections.abc import Collection
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
-from desktop_app.domain.errors import Remedy, UserError
+from desktop_app.domain.errors import EngineError, Remedy, UserError
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.basics import ElidedLabel, IconButton, button, card, label, set_property
+from desktop_app.ui.widgets.basics import ElidedLabel, IconButton, button, card, label, plain, set_property, tip
+from desktop_app.ui.widgets.flow import Flow
+
+_BUTTON_WIDTH = 280
+"""Logical pixels of a remedy's words, so that they fit beside the list of chats in the smallest window."""
+_NO_TIP = 36
+"""Characters that fit in any case."""
 
 
 class Notice(QWidget):
@@ -14,21 +22,26 @@ class Notice(QWidget):
     Args:
         theme: colours and fonts.
         dismissable: whether there is a button that says: I have read this.
+        with_log: whether a failure of the engine offers its log as well.
         parent: the widget that it stands in.
     """
 
     remedy_chosen = Signal(Remedy)
     dismissed = Signal()
 
-    def __init__(self, theme: Theme, dismissable: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: Theme, dismissable: bool = False, with_log: bool = False, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._error: UserError | None = None
+        self._with_log = with_log
         self._frame = card("notice")
         set_property(self._frame, "tone", "bad")
         self._title = label(wrap=True)
         self._title.setFont(theme.body_font(10.5, theme.body_font().Weight.DemiBold))
         self._reason = label(wrap=True)
         self._remedy = button("", self._on_remedy_clicked)
+        self._log = button(Remedy.SHOW_LOG.value, lambda: self.remedy_chosen.emit(Remedy.SHOW_LOG))
         self._more = button("Details", self.toggle_details, "link")
         self._dismiss = IconButton(theme, "close", "Dismiss", self.dismissed.emit)
         self._dismiss.setVisible(dismissable)
@@ -42,8 +55,8 @@ class Notice(QWidget):
         self._build()
         self.show_error(None)
 
-    def show_error(self, error: UserError | None) -> None:
-        """Show *error*; None hides the notice."""
+    def show_error(self, error: UserError | None, without: Collection[Remedy] = ()) -> None:
+        """Show *error*; None hides the notice. Remedies *without* use in this place get no button."""
         if error is self._error and error is not None:
             return
         self._error = error
@@ -53,9 +66,13 @@ class Notice(QWidget):
         self._title.setText(error.title)
         self._reason.setText(error.reason)
         self._reason.setVisible(bool(error.reason))
-        self._remedy.setText(error.remedy.value)
-        self._remedy.setAccessibleName(error.remedy.value)
-        self._remedy.setVisible(error.remedy is not Remedy.NONE)
+        metrics = self._remedy.fontMetrics()
+        self._remedy.setText(plain(metrics.elidedText(error.button, Qt.TextElideMode.ElideRight, _BUTTON_WIDTH)))
+        self._remedy.setToolTip(tip(error.button) if len(error.button) > _NO_TIP else "")
+        self._remedy.setAccessibleName(error.button)
+        self._remedy.setVisible(error.remedy not in {Remedy.NONE, *without})
+        another = error.remedy is not Remedy.SHOW_LOG
+        self._log.setVisible(self._with_log and another and isinstance(error, EngineError))
         self._details.setPlainText(error.details)
         if not self._details.isHidden():
             self.toggle_details()
@@ -76,14 +93,12 @@ class Notice(QWidget):
             self.remedy_chosen.emit(self._error.remedy)
 
     def _build(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self._remedy)
-        row.addWidget(self._more)
-        row.addStretch()
+        row = Flow()
+        for one in (self._remedy, self._log, self._more):
+            row.addWidget(one)
         inside = QVBoxLayout(self._frame)
         inside.setContentsMargins(16, 12, 16, 12)
-        inside.setSpacing(6)
+        inside.setSpacing(8)
         head = QHBoxLayout()
         head.addWidget(self._title, 1)
         head.addWidget(self._dismiss, 0, Qt.AlignmentFlag.AlignTop)

@@ -7,15 +7,14 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from desktop_app.domain.engine import EngineStage, EngineStatus, StartPhase, StartProgress
+from desktop_app.domain.engine import EngineStage, EngineStatus
 from desktop_app.domain.errors import Remedy
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.basics import Scrolled, button, card, label, plain, short_name
-from desktop_app.ui.widgets.engine_bar import time_left
+from desktop_app.ui.widgets.basics import Scrolled, button, label, plain, short_name
+from desktop_app.ui.widgets.engine_words import elsewhere, host
 from desktop_app.ui.widgets.notice import Notice
-from desktop_app.ui.widgets.step_list import StepList
+from desktop_app.ui.widgets.start_card import StartCard
 
-_PHASES = tuple(StartPhase)
 _WIDTH = 640
 _MARGIN = 24
 _GAP = 10
@@ -25,6 +24,8 @@ class StartPanel(Scrolled):
     """Draws an `EngineStatus` large: steps of a start, a failure with its remedy, a greeting with questions."""
 
     start_clicked = Signal()
+    stop_clicked = Signal()
+    """A start that seems stuck shall be given up."""
     install_clicked = Signal()
     remedy_chosen = Signal(Remedy)
     question_chosen = Signal(str)
@@ -35,47 +36,39 @@ class StartPanel(Scrolled):
         self._title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._text = label(role="second", wrap=True)
         self._text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self._steps_card = card()
-        self._steps = StepList(theme, [phase.value for phase in _PHASES])
-        self._left = label(role="second")
-        self.notice = Notice(theme)
+        self._progress = StartCard(theme)
+        self._progress.cancel_clicked.connect(self.stop_clicked)
+        self._progress.log_clicked.connect(lambda: self.remedy_chosen.emit(Remedy.SHOW_LOG))
+        self.notice = Notice(theme, with_log=True)
         self.notice.remedy_chosen.connect(self.remedy_chosen)
         self._action = button("", self._on_action_clicked, "primary")
         self._questions = QWidget()
         self._grid = QGridLayout(self._questions)
         self._asks = [button(one, partial(self.question_chosen.emit, one), "suggestion") for one in questions]
-        self._stage = EngineStage.STOPPED
+        self._status = EngineStatus(EngineStage.STOPPED)
         self._build()
         self._arrange_questions(0)
 
     def show_status(self, status: EngineStatus) -> None:
         """Draw *status*."""
-        self._stage = status.stage
+        self._status = status
         name = short_name(status.model.name) if status.model else "A model"
         guide = status.model is not None and status.model.is_guide
-        self._steps_card.setVisible(status.stage is EngineStage.STARTING)
+        starting = status.stage is EngineStage.STARTING and not elsewhere(status)
+        self._progress.show_progress(status.progress if starting else None)
         self.notice.show_error(status.error if status.stage is EngineStage.FAILED else None)
         self._questions.setVisible(status.stage is EngineStage.READY and guide)
-        idle = status.stage in (EngineStage.STOPPED, EngineStage.NOT_INSTALLED)
-        self._action.setVisible(idle)
-        action = "Install the engine" if status.stage is EngineStage.NOT_INSTALLED else f"Start {name}"
+        action = _action(status, name)
+        self._action.setVisible(bool(action))
         self._action.setText(plain(action))
         self._action.setAccessibleName(action)
-        title, text = _words(status, name, guide)
+        title, text = _words_elsewhere(status, name) if elsewhere(status) else _words(status, name, guide)
         self._title.setText(title)
         self._text.setText(text)
         self._text.setVisible(bool(text))
-        if status.progress is not None:
-            self._show_progress(status.progress)
-
-    def _show_progress(self, progress: StartProgress) -> None:
-        detail = f"{progress.done} of {progress.total}" if progress.total > 1 else ""
-        self._steps.show_step(_PHASES.index(progress.phase), detail)
-        left = time_left(progress.seconds, progress.expected_seconds)
-        self._left.setText(f"{progress.seconds:.0f} s so far · {left}")
 
     def _on_action_clicked(self) -> None:
-        if self._stage is EngineStage.NOT_INSTALLED:
+        if self._status.stage is EngineStage.NOT_INSTALLED and not elsewhere(self._status):
             self.install_clicked.emit()
         else:
             self.start_clicked.emit()
@@ -95,10 +88,6 @@ class StartPanel(Scrolled):
             self._grid.addWidget(ask, index // columns, index % columns)
 
     def _build(self) -> None:
-        inside = QVBoxLayout(self._steps_card)
-        inside.setContentsMargins(20, 16, 20, 16)
-        inside.addWidget(self._steps)
-        inside.addWidget(self._left)
         self._grid.setContentsMargins(0, 8, 0, 0)
         self._grid.setSpacing(_GAP)
         row = QHBoxLayout()
@@ -118,10 +107,19 @@ class StartPanel(Scrolled):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         column.addStretch(2)
-        for part in (self._title, self._text, self._steps_card, self.notice, self._questions):
+        for part in (self._title, self._text, self._progress, self.notice, self._questions):
             column.addWidget(part)
         column.addLayout(row)
         column.addStretch(3)
+
+
+def _action(status: EngineStatus, name: str) -> str:
+    """The text of the one button; empty where there is nothing to begin."""
+    if status.stage not in (EngineStage.STOPPED, EngineStage.NOT_INSTALLED):
+        return ""
+    if elsewhere(status):
+        return f"Connect to {name}"
+    return "Install the engine" if status.stage is EngineStage.NOT_INSTALLED else f"Start {name}"
 
 
 def _words(status: EngineStatus, name: str, guide: bool) -> tuple[str, str]:
@@ -132,9 +130,9 @@ def _words(status: EngineStatus, name: str, guide: bool) -> tuple[str, str]:
         case EngineStage.STOPPED:
             return f"{name} is stopped", status.note or "Start it, and ask it something here."
         case EngineStage.STARTING:
-            return f"{name} is starting", "You can write your question meanwhile."
+            return f"{name} is starting", status.note or "You can write your question meanwhile."
         case EngineStage.STOPPING:
-            return f"{name} is stopping", ""
+            return f"{name} is stopping", "Its memory is free again in a moment."
         case EngineStage.FAILED:
             return f"{name} is not running" if status.model else "That did not work", ""
         case EngineStage.READY if guide:
@@ -144,3 +142,19 @@ def _words(status: EngineStatus, name: str, guide: bool) -> tuple[str, str]:
             )
         case _:
             return "What would you like to know?", f"{name} answers on this computer. Nothing is sent anywhere."
+
+
+def _words_elsewhere(status: EngineStatus, name: str) -> tuple[str, str]:
+    """The same for a model that another computer serves."""
+    where = host(elsewhere(status))
+    match status.stage:
+        case EngineStage.STARTING:
+            return f"Connecting to {name}", f"It is served by {where}."
+        case EngineStage.READY:
+            return "What would you like to know?", f"{name} is served by {where}: what you write is sent there."
+        case EngineStage.FAILED:
+            return f"{name} cannot be reached", ""
+        case EngineStage.STOPPING:
+            return f"Leaving {name}", ""
+        case _:
+            return f"{name} is not connected", status.note or f"It is served by {where}."

@@ -1,0 +1,50 @@
+"""What every engine is started with, as `services/serving` hands it to each `LocalEngine`."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from desktop_app.domain.installation import EngineEnvironment
+from desktop_app.domain.launch import LaunchPlan, ModelRef, ModelSettings
+from desktop_app.domain.machine import Machine
+from desktop_app.domain.start_clock import Expectation, StartKind, StartRecord
+from desktop_app.paths import Paths
+
+if TYPE_CHECKING:
+    from desktop_app.engine.flags import FlagTable
+
+
+class StartTimes(Protocol):
+    """Remembers how long starts took."""
+
+    def expectation(self, kind: StartKind) -> Expectation:
+        """What the next start of *kind* may take."""
+
+    async def remember(self, plan: LaunchPlan, record: StartRecord) -> None:
+        """Keep how long this start took; raises UserError."""
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What every engine is started with.
+
+    Args (all blocking ones are called in a thread):
+        machine: describes the computer; blocks.
+        environment: the engine's environment; None while there is none.
+        settings_of: what the person chose for a model.
+        times: remembers how long starts took.
+        outside: the environment that the program was started in.
+        taken_bytes: memory that is promised to engines other than that of a model, by the model's key.
+        admit: raises UserError when there is no room for this plan beside the other engines.
+        flag_table: what the installed engine knows, if that has been read already.
+    """
+
+    paths: Paths
+    machine: Callable[[], Machine]
+    environment: Callable[[], EngineEnvironment | None]
+    settings_of: Callable[[ModelRef], ModelSettings]
+    times: StartTimes
+    outside: Mapping[str, str]
+    taken_bytes: Callable[[str], int]
+    admit: Callable[[LaunchPlan, Machine], None]
+    flag_table: Callable[[EngineEnvironment], Awaitable["FlagTable | None"]]

@@ -1,0 +1,156 @@
+"""Fetching files from a server that hangs up, refuses, or sends something else."""
+
+import hashlib
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from desktop_app.engine import install_fetcher
+from desktop_app.engine.install_fetcher import part_file
+from tests.conftest import wait_until
+from tests.engine import package_server
+
+BIG = bytes(range(256)) * 20_000
+NAME = "big-1.0-py3-none-any.whl"
+
+
+class Job:
+    """A folder to fetch into, and a server with one file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.served, self.here, self.log = folder / "served", folder / "here", folder / "requests"
+        self.served.mkdir()
+        self.here.mkdir()
+        (self.served / NAME).write_bytes(BIG)
+        self.part = part_file(self.here, NAME, digest(BIG))
+
+    @contextmanager
+    def server(self, *options: str) -> Iterator[str]:
+        with package_server.serve(self.served, self.log, *options) as address:
+            yield f"{address}/files/{NAME}"
+
+    def argv(self, url: str) -> list[str]:
+        job = self.here.parent / "job.json"
+        job.write_text(
+            json.dumps({"folder": str(self.here), "parts": [{"file": NAME, "url": url, "sha256": digest(BIG)}]})
+        )
+        return [sys.executable, "-I", "-S", install_fetcher.__file__, str(job)]
+
+    def run(self, url: str) -> tuple[int, dict[str, Any]]:
+        """The exit code, and what it said at the end."""
+        done = subprocess.run(self.argv(url), capture_output=True, text=True, check=False)
+        assert done.stderr == ""
+        return done.returncode, json.loads(done.stdout.splitlines()[-1])
+
+    def ranges(self) -> list[str]:
+        return [one["range"] for one in package_server.requests(self.log) if one["method"] == "GET"]
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    return Job(tmp_path)
+
+
+def test_a_file_is_fetched_and_checked(job: Job) -> None:
+    with job.server() as url:
+        assert job.run(url) == (0, {"done": NAME})
+        assert (job.here / NAME).read_bytes() == BIG
+        assert job.run(url) == (0, {"done": NAME})
+    assert job.ranges() == [""], "what is there is not fetched again"
+
+
+def test_a_connection_that_breaks_is_continued_where_it_broke(job: Job) -> None:
+    with job.server("--break", "1000000") as url:
+        assert job.run(url) == (0, {"done": NAME})
+    assert (job.here / NAME).read_bytes() == BIG
+    assert job.ranges() == ["", "bytes=1000000-"]
+
+
+def test_what_an_earlier_attempt_left_is_continued(job: Job) -> None:
+    job.part.write_bytes(BIG[:4_000_000])
+    with job.server() as url:
+        assert job.run(url) == (0, {"done": NAME})
+    assert job.ranges() == ["bytes=4000000-"]
+    assert not job.part.exists()
+
+
+def test_a_server_that_cannot_continue_begins_anew(job: Job) -> None:
+    job.part.write_bytes(BIG[:4_000_000])
+    with job.server("--no-range") as url:
+        assert job.run(url) == (0, {"done": NAME})
+    assert (job.here / NAME).read_bytes() == BIG
+
+
+def test_a_damaged_beginning_is_noticed_and_fetched_again(job: Job) -> None:
+    job.part.write_bytes(b"x" * 4_000_000)
+    with job.server() as url:
+        assert job.run(url) == (0, {"done": NAME})
+    assert (job.here / NAME).read_bytes() == BIG
+
+
+def test_a_damaged_file_from_before_is_replaced(job: Job) -> None:
+    (job.here / NAME).write_bytes(b"x")
+    with job.server() as url:
+        assert job.run(url) == (0, {"done": NAME})
+    assert (job.here / NAME).read_bytes() == BIG
+
+
+def test_something_else_than_was_asked_for_is_not_kept(job: Job) -> None:
+    with job.server("--wrong") as url:
+        code, said = job.run(url)
+    assert (code, said["why"]) == (1, "hash")
+    assert list(job.here.iterdir()) == []
+
+
+@pytest.mark.parametrize(("options", "url"), [(["--password"], ""), ([], "ftp://127.0.0.1/x"), (["--not-us"], "")])
+def test_where_only_pip_may_be_let_in_it_is_said_at_once(options: list[str], url: str, job: Job) -> None:
+    with job.server(*options) as address:
+        code, said = job.run(url or address)
+    assert (code, said["why"]) == (1, "refused")
+
+
+def test_a_file_on_this_computer_is_looked_at_where_it_lies(job: Job) -> None:
+    assert job.run((job.served / NAME).as_uri()) == (0, {"done": NAME})
+    assert (job.here / NAME).readlink() == job.served / NAME
+
+
+def test_no_server_is_told_after_some_attempts(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    with job.server() as url:
+        pass
+    monkeypatch.setattr(install_fetcher, "_PAUSES", (0.0,))
+    fetcher = install_fetcher.Fetcher(job.here, [{"file": NAME, "url": url, "sha256": digest(BIG)}])
+    with pytest.raises(install_fetcher.FetchError) as caught:
+        fetcher._fetch({"file": NAME, "url": url, "sha256": digest(BIG)})
+    assert caught.value.why is install_fetcher.Why.NETWORK
+
+
+def test_a_full_disk_is_told(job: Job) -> None:
+    # The kernel sends SIGXFSZ and then EFBIG where a file may not grow, which is as final as a full disk.
+    limit = "import resource, runpy, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+    limit += "resource.setrlimit(resource.RLIMIT_FSIZE, (1000000, 1000000)); "
+    limit += "sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
+    with job.server() as url:
+        _python, _i, _s, *rest = job.argv(url)
+        done = subprocess.run([sys.executable, "-c", limit, *rest], capture_output=True, text=True, check=False)
+    assert json.loads(done.stdout.splitlines()[-1])["why"] == "disk"
+
+
+def test_killed_it_leaves_what_came_and_ends_with_its_parent(job: Job) -> None:
+    (job.served / NAME).write_bytes(BIG * 20)
+    with job.server() as url:
+        process = subprocess.Popen(job.argv(url), stdout=subprocess.DEVNULL)
+        wait_until(lambda: job.part.exists() and job.part.stat().st_size, "the first bytes")
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert not (job.here / NAME).exists()
