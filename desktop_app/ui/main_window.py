@@ -224,6 +224,7 @@ class MainWindow(QMainWindow):
             ("Ctrl+N", self._on_new_chat_pressed),
             ("Ctrl+K", self._on_search_pressed),
             ("Ctrl+L", self._bar.open_menu),
+            ("Ctrl+O", self.room.ask_for_folder),
             ("Ctrl+1", self.show_chat),
             ("Ctrl+2", self.room.show_engines),
             ("Ctrl+3", self.room.show_log),
