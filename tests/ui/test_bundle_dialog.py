@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from desktop_app.services.bundle import BundlePart
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QListWidget, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from desktop_app.domain.errors import UserError
+from desktop_app.services.bundle import BundlePart
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.bundle_dialog import BundleDialog
 from tests.ui.hands import child, press, press_button, seen, words
