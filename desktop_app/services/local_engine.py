@@ -21,7 +21,7 @@ from desktop_app.domain.units import memory_words
 from desktop_app.endpoint.client import Endpoint
 from desktop_app.endpoint.probe import Readiness, readiness
 from desktop_app.hub import local
-from desktop_app.services.workshop import Workshop
+from desktop_app.services.workshop import Workshop, start_failure, unexpected
 
 # ruff: noqa: PLC0415 - what starts and ends an engine is imported where that is done: no window waits 15 ms for it
 if TYPE_CHECKING:
@@ -149,14 +149,24 @@ class LocalEngine:
         progress = StartProgress(StartPhase.LOADING_ENGINE)
         self.status.set(self._starting(progress, environment, note))
         launching = self._launching = asyncio.create_task(self._launch(environment, may_repeat))
-        await asyncio.wait([launching])
-        self._launching = None
+        try:
+            await asyncio.wait([launching])
+        except asyncio.CancelledError:
+            # Whoever waited is gone, and nobody else knows of the process that may have been started meanwhile.
+            launching.cancel()
+            await asyncio.wait([launching])
+            if not launching.cancelled() and launching.exception() is None:
+                await launching.result().process.stop()
+            self.status.set(EngineStatus(self._resting_stage(), self.model))
+            raise
+        finally:
+            self._launching = None
         if launching.cancelled():
             self.status.set(EngineStatus(self._resting_stage(), self.model, note="Stopped."))
             return None
         if (error := launching.exception()) is not None:
             # Told and logged, whatever it is: nothing may leave "Starting" standing.
-            self._fail(_start_failure(error))
+            self._fail(start_failure(error))
             return None
         run = self._run = launching.result()
         run.follower = asyncio.create_task(self._follow(run))
@@ -220,11 +230,11 @@ class LocalEngine:
             await asyncio.wait([run.ended])
             await self._tell_end(run, phase)
         except Exception as error:  # noqa: BLE001 - told and logged: nothing may leave "Starting" or "Ready" standing
-            failure = _start_failure(error)
+            failure = start_failure(error)
             try:
                 await self._release(run)
             except Exception as another:  # noqa: BLE001 - the same
-                failure = _unexpected(another)
+                failure = unexpected(another)
             self._run = None
             self._fail(failure)
         finally:
@@ -308,7 +318,7 @@ class LocalEngine:
             report = await self._release(run)
         except Exception as error:  # noqa: BLE001 - told and logged: nothing may leave "Stopping" standing
             self._unclean = True
-            self._fail(_unexpected(error))
+            self._fail(unexpected(error))
             return
         await asyncio.wait([run.ended])
         self._unclean = bool(report.survivors)
@@ -332,17 +342,3 @@ class LocalEngine:
 
 def _engine_words(environment: EngineEnvironment) -> str:
     return f"vLLM {environment.version}"
-
-
-def _start_failure(error: BaseException) -> UserError:
-    if isinstance(error, UserError):
-        return error
-    if isinstance(error, OSError):
-        return EngineError("The engine could not be started.", f"{error}.", Remedy.RETRY)
-    return _unexpected(error)
-
-
-def _unexpected(error: BaseException) -> UserError:
-    """A fault of ours, for people; for us it is logged."""
-    _logger.error("Serving met a fault", exc_info=error)
-    return EngineError("Something went wrong inside this program.", "Its log says more.", Remedy.RETRY)

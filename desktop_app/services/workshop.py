@@ -1,9 +1,11 @@
-"""What every engine is started with, as `services/serving` hands it to each `LocalEngine`."""
+"""What every engine is started with, as `services/serving` hands it to each `LocalEngine`; how a failure is told."""
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from desktop_app.domain.errors import EngineError, Remedy, UserError
 from desktop_app.domain.installation import EngineEnvironment
 from desktop_app.domain.launch import LaunchPlan, ModelRef, ModelSettings
 from desktop_app.domain.machine import Machine
@@ -12,6 +14,8 @@ from desktop_app.paths import Paths
 
 if TYPE_CHECKING:
     from desktop_app.engine.flags import FlagTable
+
+_logger = logging.getLogger(__name__)
 
 
 class StartTimes(Protocol):
@@ -48,3 +52,18 @@ class Workshop:
     taken_bytes: Callable[[str], int]
     admit: Callable[[LaunchPlan, Machine], None]
     flag_table: Callable[[EngineEnvironment], Awaitable["FlagTable | None"]]
+
+
+def start_failure(error: BaseException) -> UserError:
+    """Why a start failed, for people."""
+    if isinstance(error, UserError):
+        return error
+    if isinstance(error, OSError):
+        return EngineError("The engine could not be started.", f"{error}.", Remedy.RETRY)
+    return unexpected(error)
+
+
+def unexpected(error: BaseException) -> UserError:
+    """A fault of ours, for people; for us it is logged."""
+    _logger.error("Serving met a fault", exc_info=error)
+    return EngineError("Something went wrong inside this program.", "Its log says more.", Remedy.RETRY)

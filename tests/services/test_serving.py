@@ -215,6 +215,19 @@ async def test_cancelling_a_start_does_not_wait_for_the_engine(bench: Bench) -> 
     assert bench.times.history.records == ()
 
 
+@pytest.mark.parametrize("turns", [1, 5, 20, 60])
+async def test_whoever_waits_for_a_start_may_go_away_and_no_process_stays(bench: Bench, turns: int) -> None:
+    starting = bench.begin(bench.model(ready_after=600))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    await bench.serving.stop()
+    await reach(lambda: not bench.processes(), "the end of every process")
+    assert bench.serving.endpoint is None
+
+
 async def test_pressing_start_twice_starts_once(bench: Bench) -> None:
     model = bench.model(ready_after=0.3)
     assert all(await asyncio.gather(bench.serving.start(model), bench.serving.start(model)))
