@@ -9,21 +9,22 @@ import logging
 import os
 import tempfile
 import traceback
-import zipfile
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.installation import EngineEnvironment
 from desktop_app.domain.launch import ModelSettings
 from desktop_app.domain.machine import Machine
 from desktop_app.paths import Paths
-from desktop_app.services import bundle_texts as texts
-from desktop_app.services.bundle_logs import first_error, readable, tail
-from desktop_app.services.masking import Masker, Person, secrets_of, this_person
+
+# ruff: noqa: PLC0415 - what collects and masks takes 15 ms to import, and hardly any window makes a bundle
+if TYPE_CHECKING:
+    from desktop_app.services.masking import Masker, Person
 
 _logger = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ class Bundle:
     """
 
     def __init__(
-        self, paths: Paths, sources: Sources, outside: Mapping[str, str], person: Person | None = None
+        self, paths: Paths, sources: Sources, outside: Mapping[str, str], person: "Person | None" = None
     ) -> None:
         self._paths = paths
         self._sources = sources
@@ -76,6 +77,8 @@ class Bundle:
 
     async def collect(self) -> tuple[BundlePart, ...]:
         """Everything that there is to see, masked. A part that cannot be had says why; nothing is written."""
+        from desktop_app.services import bundle_texts as texts
+
         sources = self._sources
         chosen, started = dict(sources.settings()), dict(sources.commands())
         masker = self._make_masker(chosen, started)
@@ -103,7 +106,9 @@ class Bundle:
 
     def _make_masker(
         self, chosen: Mapping[str, ModelSettings], started: Mapping[str, tuple[Sequence[str], Mapping[str, str]]]
-    ) -> Masker:
+    ) -> "Masker":
+        from desktop_app.services.masking import Masker, secrets_of, this_person
+
         # The same variable may have another value in each.
         variables = (*(dict(one.variables) for one in chosen.values()), *(seen for _, seen in started.values()))
         secrets = (secrets_of(some) for some in (self._outside, *variables))
@@ -111,6 +116,8 @@ class Bundle:
 
     def _logs(self) -> list[tuple[str, str]]:
         """The end of every log, and of those of engines the first error."""
+        from desktop_app.services.bundle_logs import first_error, tail
+
         parts = []
         for log in sorted(self._paths.logs.glob("engine-*.log")):
             both = (log.with_name(f"{log.name}.1"), log)
@@ -130,6 +137,8 @@ def _of_file(read: Callable[[], str]) -> str:
 
 
 def _readable_tail(log: Path) -> str:
+    from desktop_app.services.bundle_logs import readable, tail
+
     return readable(tail(log))
 
 
@@ -144,6 +153,8 @@ async def _answer(ask: Callable[[], Awaitable[str]]) -> str:
 
 def _write(file: Path, parts: Sequence[BundlePart]) -> None:
     """Write beside *file* first, so that a crash or a full disk leaves no half bundle under its name."""
+    import zipfile
+
     descriptor, draft = tempfile.mkstemp(prefix=f".{file.name[:100]}.", dir=file.parent)  # mode 0600
     try:
         with open(descriptor, "wb") as stream:  # noqa: PTH123 - it is open already
