@@ -112,6 +112,17 @@ def test_scrolling_up_stays_where_it_is_and_end_follows_again(play: Play) -> Non
     play(scene)
 
 
+def test_a_chosen_line_stays_in_sight_when_there_is_less_room(play: Play) -> None:
+    async def scene(desk: Desk) -> None:
+        await desk.print(*(info(f"line {number}") for number in range(40)))
+        desk.list.choose(39)
+        desk.view.resize(800, 180)
+        await reach(lambda: len(desk.seen) < 12, "less room")
+        assert desk.seen[-1] == "line 39"
+
+    play(scene)
+
+
 def test_the_wheel_scrolls(play: Play) -> None:
     async def scene(desk: Desk) -> None:
         await desk.print(*lines(1000))

@@ -258,9 +258,14 @@ class LogList(QListView):
         menu.popup(event.globalPos())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fill the room."""
+        """Fill the room; a record that was seen below and is chosen stays in sight when there is less of it."""
         super().resizeEvent(event)
         self.refresh()
+        shown, rows = self._records.shown, event.oldSize().height() // self.painter.height
+        if self._current is not None and not self.following:
+            below = shown.position(self._current) - shown.position(self.top)
+            if self.height_in_rows <= below < rows:
+                self._scroll_to(shown.position(self._current) - self.height_in_rows + 1)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Follow the log while it can be seen."""
