@@ -28,7 +28,7 @@ from pathlib import Path
 
 from desktop_app.engine import isolation, shared_memory
 
-POLITE_SECONDS = 5.0
+POLITE_SECONDS = 3.0
 """How long vLLM may take after being asked; it takes 0.3 s when idle and 0.7 s while it streams."""
 KILL_SECONDS = 10.0
 """How long dying may take after SIGKILL; a graphics driver can need seconds."""
