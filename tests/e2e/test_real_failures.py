@@ -115,11 +115,6 @@ def _on_a_port(words: list[str]) -> list[str]:
     return [*words[:at], "--host", "127.0.0.1", "--port", str(_PORT.getsockname()[1]), *words[at + 2 :]]
 
 
-def _elsewhere(words: list[str]) -> list[str]:
-    at = words.index("--uds")
-    return [*words[:at], "--host", "192.0.2.1", "--port", "0", *words[at + 2 :]]
-
-
 def _with_another_python(words: list[str]) -> list[str]:
     return [sys.executable, *words[1:]]
 
@@ -130,16 +125,9 @@ CASES: dict[str, Case] = {
     "bad_path": Case("The model's folder is missing.", "does not exist", model=lambda folder: folder / "nothing"),
     "no_config": Case("This is not a model's folder.", "no config.json", model=_without("config.json")),
     "broken_config": Case(_DAMAGED, "config.json cannot be read", model=_holding("config.json", b'{"a": ')),
-    "no_type": Case(_DAMAGED, "what kind of model", model=_holding("config.json", b"{}")),
     "no_weights": Case("The model has no weights.", "no safetensors file", model=_without("model.safetensors")),
     "truncated": Case("A weight file is incomplete.", "Its end is missing", model=models.truncated),
     "lfs_pointer": Case("A weight file holds something else.", "Git LFS", model=_holding("model.safetensors", _LFS)),
-    "html": Case(
-        "A weight file holds something else.",
-        "A web page",
-        model=_holding("model.safetensors", b"<!DOCTYPE html><html><body>Sign in</body></html>"),
-    ),
-    "zeros": Case("A file of the model is damaged.", "a weight file", model=_holding("model.safetensors", bytes(4096))),
     "missing_tensor": Case("The model is incomplete.", "model.layers.3.", model=_changed(num_hidden_layers=4)),
     "shape": Case(_DAMAGED, "does not match its weights", model=_changed(intermediate_size=1280)),
     "no_tokenizer": Case("The model has no tokenizer.", model=_without("tokenizer.json")),
@@ -148,9 +136,6 @@ CASES: dict[str, Case] = {
         "NobodyKnowsForCausalLM",
         Remedy.ENGINES,
         model=_changed(architectures=["NobodyKnowsForCausalLM"]),
-    ),
-    "unknown_type": Case(
-        _UNKNOWN, "Its type is nobody_knows", Remedy.ENGINES, model=_changed(model_type="nobody_knows")
     ),
     "custom_code": Case(
         "The model wants to run a program of its own.",
@@ -170,19 +155,12 @@ CASES: dict[str, Case] = {
         (("--max-model-len", ""),),
         (("--max-model-len", "2048"), ("--kv-cache-memory-bytes", "1M")),
     ),
-    "room_for_no_block": Case(
-        "Not enough memory for a conversation.",
-        "no room",
-        (("--kv-cache-memory-bytes", "512M"),),
-        (("--kv-cache-memory-bytes", "4096"),),
-    ),
     "more_than_memory": Case(
         "Not enough memory.",
         "It needs 1000.0 GB",
         (("--kv-cache-memory-bytes", ""),),
         (("--kv-cache-memory-bytes", "1000G"),),
     ),
-    "unknown_flag": Case(" has no setting --foo.", "another version", (("--foo", None),), (("--foo", "1"),)),
     "misspelt_flag": Case(
         " has no setting --max-model-length.",
         "Did you mean --max-model-len?",
@@ -195,32 +173,11 @@ CASES: dict[str, Case] = {
         (("--device", None),),
         (("--device", "cpu"),),
     ),
-    "swap_flag": Case(
-        " has no setting --swap-space.", "swapping was removed", (("--swap-space", None),), (("--swap-space", "4"),)
-    ),
-    "bad_dtype": Case(
-        " does not know this value of --dtype.",
-        "'foo'",
-        (("--dtype", None),),
-        (("--dtype", "foo"),),
-    ),
     "bad_number": Case(
         " does not understand the value of --max-num-seqs.",
         "abc",
         (("--max-num-seqs", None),),
         (("--max-num-seqs", "abc"),),
-    ),
-    "bad_json": Case(
-        " does not understand the value of --speculative-config.",
-        "{bad",
-        (("--speculative-config", None),),
-        (("--speculative-config", "{bad"),),
-    ),
-    "too_much_of_the_memory": Case(
-        "A setting has a value that is not possible.",
-        "less than or equal to 1",
-        (("--gpu-memory-utilization", None),),
-        (("--gpu-memory-utilization", "1.5"),),
     ),
     "tool_parser": Case(
         " has no tool parser “foo”.",
@@ -237,35 +194,17 @@ CASES: dict[str, Case] = {
     "reasoning_parser": Case(
         " has no reasoning parser “foo”.", "", (("--reasoning-parser", None),), (("--reasoning-parser", "foo"),)
     ),
-    "reasoning_parser_that_does_not_fit": Case(
-        "The reasoning parser does not fit this model.",
-        "no signs",
-        (("--reasoning-parser", None),),
-        (("--reasoning-parser", "deepseek_r1"),),
-    ),
     "unknown_quantization": Case(
         "The model is compressed in a way that ",
         "foo",
         (("--quantization", None),),
         (("--quantization", "foo"),),
     ),
-    "awq_on_a_plain_model": Case(
-        "The model is not quantized like that.",
-        "awq",
-        (("--quantization", None),),
-        (("--quantization", "awq"),),
-    ),
     "block_size": Case(
         "Memory for conversations cannot be given in such pieces.",
         "7 tokens",
         (("--block-size", None),),
         (("--block-size", "7"),),
-    ),
-    "batched_below_sequences": Case(
-        "Two settings do not fit together.",
-        "4 tokens, and is to answer 8 questions",
-        (("--max-num-batched-tokens", None),),
-        (("--max-num-batched-tokens", "4"),),
     ),
     "chat_template": Case(
         "The chat template is not there.",
@@ -291,12 +230,6 @@ CASES: dict[str, Case] = {
         (("--tensor-parallel-size", None), ("--pipeline-parallel-size", None)),
         (("--tensor-parallel-size", "3"),),
     ),
-    "whole_number": Case(
-        "A size must be a whole number.",
-        "“0.5”",
-        Remedy.SETTINGS,
-        variables={"VLLM_CPU_KVCACHE_SPACE": "0.5"},
-    ),
     "no_compiler": Case(
         "The engine cannot compile the model for speed.",
         "g++",
@@ -305,13 +238,6 @@ CASES: dict[str, Case] = {
         variables={"CXX": "/nonexistent/g++"},
     ),
     "port_taken": Case("Another engine is still there.", button=Remedy.RETRY, command=_on_a_port, network=True),
-    "no_such_address": Case("The engine cannot listen at that address.", button=Remedy.SETTINGS, command=_elsewhere),
-    "cache_not_writable": Case(
-        "The engine cannot use a file or folder.",
-        "/proc/nope",
-        Remedy.SHOW_LOG,
-        variables={"TORCHINDUCTOR_CACHE_DIR": "/proc/nope"},
-    ),
     "little_memory": Case(
         "Not enough memory.",
         "3.0 GB more were needed",
@@ -320,7 +246,6 @@ CASES: dict[str, Case] = {
     ),
     "no_vllm": Case("The engine is not installed.", "no vLLM", Remedy.INSTALL, command=_with_another_python),
     "core_killed": Case("The engine was ended from outside.", "memory runs out", kill="EngineCor"),
-    "server_killed": Case("The engine was ended from outside.", "memory runs out", kill="server"),
 }
 
 
