@@ -260,17 +260,20 @@ class Supervisor:
         self._asked = self._asked or os.getppid() != self._parent
         if not self._ready:
             # All parts are there before it is ready; looking at every process is not for free.
-            found = family(table(), [self._leader], [self._leader]).values()
-            self._parts |= {item.pid: item for item in found if self._is_part(item)}
+            found = family(table(), [self._leader], [self._leader])
+            self._parts |= {pid: item for pid, item in found.items() if self._is_part(item, found)}
         if all(map(self._is_there, self._parts.values())):
             self._incomplete_since = time.monotonic()
         elif time.monotonic() - self._incomplete_since > _LAST_WORDS_SECONDS:
             self._outside = self._broken = True
 
-    def _is_part(self, item: Entry) -> bool:
+    def _is_part(self, item: Entry, found: dict[int, Entry]) -> bool:
         """Whether vLLM cannot do without this process; told by the name that it gives itself once it is imported."""
-        young = item.parent == self._leader and b"multiprocessing.spawn" in _line(item.pid)
-        return young or item.name.startswith(PART_NAMES)
+        if item.parent == self._leader and b"multiprocessing.spawn" in _line(item.pid):
+            return True
+        parent = found.get(item.parent)
+        # A part that runs another program, e.g. a compiler, lends it its own name for a moment.
+        return item.name.startswith(PART_NAMES) and parent is not None and parent.name != item.name
 
     @staticmethod
     def _is_there(part: Entry) -> bool:

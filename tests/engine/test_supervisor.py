@@ -217,6 +217,49 @@ def core_of(leader: int) -> int:
     return 0
 
 
+_HELPED = """
+import os, subprocess, sys, time
+from pathlib import Path
+code = Path("/proc/self/cmdline").read_text().split("\\0")[4]
+if len(sys.argv) == 1:
+    subprocess.Popen([sys.executable, "-I", "-S", "-c", code, "core"])
+else:
+    Path("/proc/self/comm").write_text("VLLM::EngineCore")
+    if os.fork() == 0:
+        time.sleep(600)
+    Path("/proc/self/comm").write_text("VLLM::EngineCore")
+time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are read in /proc")
+def test_a_helper_that_bears_the_name_of_a_part_may_end(tmp_path: Path) -> None:
+    process = Run._spawn(tmp_path, supervisor.command([sys.executable, "-I", "-S", "-c", _HELPED], []))
+    try:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        leader = json.loads(process.stdout.readline())["started"]["pid"]
+        wait_until(lambda: len(cores_of(leader)) == 2, "the core and its helper")
+        before = turns(process.pid)
+        wait_until(lambda: turns(process.pid) >= before + 2, "the supervisor's look at them")
+
+        os.kill(max(cores_of(leader)), signal.SIGKILL)
+        before = turns(process.pid)
+        wait_until(lambda: turns(process.pid) >= before + 4, "the supervisor's patience")
+
+        assert len(cores_of(leader)) == 1
+        process.stdin.write(b"stop\n")
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["asked"]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def cores_of(leader: int) -> list[int]:
+    return [pid for pid, item in family(table(), [leader]).items() if item.name == "VLLM::EngineCor"]
+
+
 def turns(pid: int) -> int:
     """How often a process has gone to sleep."""
     status = Path(f"/proc/{pid}/status").read_text("ascii")
