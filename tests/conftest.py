@@ -2,12 +2,17 @@
 
 import asyncio
 import os
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+# A shell that runs the suite in the background has it ignore Ctrl+C, and every program that it starts would, too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Widgets in this process need no screen; programs under test get one from `tests/e2e`.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
