@@ -91,11 +91,6 @@ class LocalEngine:
         """With which settings it was started; None while nothing runs."""
         return self._run.settings if self._run else None
 
-    @property
-    def active(self) -> bool:
-        """Whether there is a process, or one is about to be."""
-        return self._run is not None or self.status.value.active
-
     def refresh(self) -> None:
         """Look again whether there is an engine to start; called when one was installed, or taken away."""
         if self._run is None:
