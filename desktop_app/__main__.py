@@ -1,4 +1,4 @@
-"""The command `vllm-desktop`: a window by default; in a terminal `chat`, `serve`, `explain`, `engines` and `doctor`."""
+"""The command `vllm-desktop`: a window by default, and in a terminal `chat`, `serve`, `fit`, `models` and others."""
 
 import argparse
 import ctypes
@@ -6,8 +6,12 @@ import gc
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from desktop_app.paths import Paths, default_root
+
+if TYPE_CHECKING:
+    from desktop_app.services.machine_source import MachineSource
 
 _NO_DISPLAY = "There is no display here, so no window can open. The same works in this terminal:\n"
 
@@ -21,14 +25,20 @@ def parser() -> argparse.ArgumentParser:
         "--data-dir", type=Path, metavar="DIR", help=f"keep everything under DIR; otherwise under {default_root()}"
     )
     top.add_argument("--theme", choices=("system", "light", "dark"), help="colours of the window, this time")
+    _add_machine(top)
     commands = top.add_subparsers(
-        dest="command", metavar="chat | serve | explain | engines | doctor", title="commands, each with a --help"
+        dest="command",
+        metavar="chat | serve | fit | models | download | explain | engines | doctor",
+        title="commands, each with a --help",
     )
     chat = commands.add_parser("chat", help="chat in this terminal", description="Chat in this terminal.")
     chat.add_argument("text", nargs="*", metavar="TEXT", help="one question; without it, a conversation")
-    chat.add_argument("--model", type=Path, metavar="FOLDER", help="a model folder instead of the Guide")
+    chat.add_argument("--model", metavar="MODEL", help="a model's folder or name, instead of the Guide")
     chat.add_argument("--yes", action="store_true", help="install the engine without asking")
     _add_serve(commands)
+    _add_fit(commands)
+    _add_models(commands)
+    _add_download(commands)
     _add_explain(commands)
     _add_engines(commands)
     doctor = commands.add_parser(
@@ -51,7 +61,7 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         description="Serve a model to other programs of this computer, until Ctrl+C.",
         epilog="Flags of vLLM follow after two dashes: vllm-desktop serve ./model -- --max-model-len 8192",
     )
-    serve.add_argument("model", type=Path, metavar="MODEL", help="a model's folder, or `guide`")
+    serve.add_argument("model", metavar="MODEL", help="a model's folder or name, or `guide`")
     serve.add_argument("--preset", choices=("quick", "speed", "many"), help="what the start aims at")
     serve.add_argument(
         "--port",
@@ -59,6 +69,40 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar="N",
         help="answer on 127.0.0.1:N as well, to whoever shows the key that is printed",
     )
+
+
+def _add_machine(command: argparse.ArgumentParser) -> None:
+    text = "do as if this were the machine that FILE describes (JSON)"
+    command.add_argument("--machine", type=Path, metavar="FILE", default=argparse.SUPPRESS, help=text)
+
+
+def _add_fit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    text = "whether a model runs on this machine, what it takes, and what would make it fit"
+    fit = commands.add_parser("fit", help=text, description=f"{text.capitalize()}.")
+    fit.add_argument("model", metavar="MODEL-OR-FOLDER", help="a folder, or a name such as Qwen/Qwen3-0.6B")
+    _add_machine(fit)
+    fit.add_argument("--context", type=_count, metavar="N", default=0, help="tokens of one conversation")
+    fit.add_argument("--people", type=_count, metavar="N", default=1, help="conversations at the same time")
+    fit.add_argument("--ask-hub", action="store_true", help="ask the Hub about a model that is not known here")
+    fit.add_argument("--json", action="store_true", help="print JSON, sizes in bytes")
+
+
+def _add_models(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    text = "list models, search the Hub, check files, delete"
+    models = commands.add_parser("models", help=text, description=f"{text.capitalize()}.")
+    verbs = ("list", "search", "verify", "delete")
+    models.add_argument("action", nargs="?", choices=verbs, default="list", help="list by default")
+    models.add_argument("model", nargs="?", metavar="MODEL", default="", help="which one; for search: the words")
+    _add_machine(models)
+    models.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _add_download(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    text = "fetch a model of the Hub, or continue where it was broken off"
+    download = commands.add_parser("download", help=text, description=f"{text.capitalize()}.")
+    download.add_argument("repo", metavar="REPO", help="a name such as Qwen/Qwen3-0.6B, or a link")
+    download.add_argument("--revision", metavar="C", default="", help="a commit, branch or tag; the newest by default")
+    download.add_argument("--endpoint", metavar="URL", default="", help="a mirror of the Hub, this time")
 
 
 def _add_explain(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -77,6 +121,14 @@ def _add_engines(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     engines.add_argument("--version", metavar="X.Y.Z", default="", help="the version of vLLM to install")
     engines.add_argument("--from", dest="folder", type=Path, metavar="FOLDER", help="packages instead of a network")
     engines.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _count(text: str) -> int:
+    """A whole number above zero; raises ValueError, which argparse tells."""
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
 
 
 def _port(text: str) -> int:
@@ -115,22 +167,37 @@ def _folder(given: Path | None) -> Path | None:
 
 def _in_terminal(options: argparse.Namespace, flags: list[str], paths: Paths) -> int:
     """Run a command that needs no window; the exit code."""
-    from desktop_app import bootstrap  # noqa: PLC0415 - `--help` stays quick
+    from desktop_app import commands  # noqa: PLC0415 - `--help` stays quick
 
+    machine = _machine(options)
     match options.command:
         case "doctor":
-            return bootstrap.run_doctor(paths, as_json=options.json)
+            return commands.run_doctor(paths, as_json=options.json)
         case "explain":
-            return bootstrap.run_explain(options.log, options.exit_code)
+            return commands.run_explain(options.log, options.exit_code)
+        case "fit":
+            asked = commands.FitQuestion(
+                options.model, options.context, options.people, as_json=options.json, ask_hub=options.ask_hub
+            )
+            return commands.run_fit(paths, machine, asked)
+        case "models":
+            return commands.run_models(paths, machine, options.action, options.model, options.yes)
+        case "download":
+            return commands.run_download(paths, options.repo, options.revision, options.endpoint)
         case "engines":
-            return bootstrap.run_engines(
+            return commands.run_engines(
                 paths, options.action, options.engine or "", options.version, _folder(options.folder), options.yes
             )
         case "serve":
-            model = None if str(options.model) == "guide" else _folder(options.model)
-            return bootstrap.run_serve(paths, model, options.preset, flags, options.port)
+            return commands.run_serve(paths, machine, options.model, options.preset, flags, options.port)
         case _:
-            return bootstrap.run_chat(paths, " ".join(options.text), _folder(options.model), agreed=options.yes)
+            return commands.run_chat(paths, machine, " ".join(options.text), options.model or "", agreed=options.yes)
+
+
+def _machine(options: argparse.Namespace) -> "MachineSource":
+    from desktop_app.services.machine_source import MachineSource  # noqa: PLC0415 - `--help` stays quick
+
+    return MachineSource(_folder(getattr(options, "machine", None)))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -151,9 +218,12 @@ def main(argv: list[str] | None = None) -> int:
         if options.command is not None:
             return _in_terminal(options, words[split + 1 :], paths)
         if has_display():
-            return bootstrap.run_window(paths, Appearance[options.theme.upper()] if options.theme else None)
+            appearance = Appearance[options.theme.upper()] if options.theme else None
+            return bootstrap.run_window(paths, appearance, _machine(options))
+        from desktop_app import commands  # noqa: PLC0415 - no window needs it
+
         print(_NO_DISPLAY, file=sys.stderr)  # noqa: T201 - this is the terminal's front door
-        return bootstrap.run_chat(paths, "", None, agreed=False)
+        return commands.run_chat(paths, _machine(options), "", "", agreed=False)
     except UserError as error:
         print(error.sentence(), file=sys.stderr)  # noqa: T201
         return 1

@@ -10,34 +10,35 @@ import json
 import logging
 import os
 import signal
-from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from desktop_app import instance, log
 from desktop_app.domain.appearance import Appearance
-from desktop_app.domain.errors import UserError
+from desktop_app.domain.errors import Fix, UserError
 from desktop_app.domain.installation import EngineEnvironment
-from desktop_app.domain.launch import ModelRef, Preset
-from desktop_app.domain.machine import Machine
+from desktop_app.domain.launch import FlagValue, ModelRef
 from desktop_app.domain.metrics import EngineMetrics
 from desktop_app.domain.observable import Observable
-from desktop_app.hardware.sampler import Sampler, find_helper
 from desktop_app.hub import local
 from desktop_app.paths import Paths, resources
 from desktop_app.services.bundle import Bundle, Sources
 from desktop_app.services.conversations import Conversations
+from desktop_app.services.downloads import Downloads
 from desktop_app.services.first_run import FirstRun
 from desktop_app.services.gauges import Gauges
+from desktop_app.services.hub_access import HubAccess
 from desktop_app.services.idle import IdleWatch
+from desktop_app.services.machine_source import MachineSource
 from desktop_app.services.model_settings import ModelSettingsService
+from desktop_app.services.models import Models
+from desktop_app.services.models_overview import Sources as ModelSources
 from desktop_app.services.program import Program
 from desktop_app.services.self_test import SelfTest
 from desktop_app.services.servers import Servers
 from desktop_app.services.serving import Serving
 from desktop_app.services.setup import Setup
-from desktop_app.services.start_times import StartTimes
+from desktop_app.services.starts import Starts
 from desktop_app.services.surroundings import Surroundings
 from desktop_app.services.tasks import Tasks
 from desktop_app.store.conversations import ConversationStore
@@ -45,11 +46,15 @@ from desktop_app.store.database import Database
 from desktop_app.store.keys import Keys
 from desktop_app.store.model_settings import ModelSettingsStore
 from desktop_app.store.servers import ServerStore
-from desktop_app.store.settings import Settings, remembered_model
+from desktop_app.store.settings import Settings, peek
+from desktop_app.store.tokens import Tokens
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
+    from desktop_app.domain.catalog import Catalog
+    from desktop_app.domain.fit import Measured
+    from desktop_app.hub.shelf import Places
     from desktop_app.services.doctor import Report
     from desktop_app.ui.main_window import MainWindow
 
@@ -60,17 +65,18 @@ _RING_MILLISECONDS = 200
 """After the window is made; by then it has been painted."""
 
 
-def look_at_machine() -> Machine:
-    """What the computer has, and how much of its cards is free at this moment. It blocks: call it in a thread."""
-    from desktop_app.hardware.probe import probe  # noqa: PLC0415 - the window's first picture needs no machine
+def build(paths: Paths, machine: MachineSource | None = None, endpoint: str = "") -> Program:
+    """Make the services. Nothing is opened, started or asked yet.
 
-    return probe(helper=find_helper())
-
-
-def build(paths: Paths) -> Program:
-    """Make the services. Nothing is opened, started or asked yet."""
+    Args:
+        paths: where things lie.
+        machine: where the machine is looked at; this computer by default.
+        endpoint: where the Hub is asked this time; empty for what was chosen. Raises UserError when it is no address.
+    """
+    machine = machine or MachineSource()
     database = Database(paths.database)
     settings = Settings(database)
+    starts = Starts(settings)
     failure: Observable[UserError | None] = Observable(None)
     tasks = Tasks(lambda name, error: failure.set(_told(name, error)))
     guide = local.guide(resources())
@@ -84,7 +90,7 @@ def build(paths: Paths) -> Program:
     def in_use(environment: EngineEnvironment) -> bool:
         return serving.uses(environment)
 
-    setup = Setup(paths, look_at_machine, try_engine, in_use)
+    setup = Setup(paths, machine.look, try_engine, in_use)
 
     def usable_environment() -> EngineEnvironment | None:
         state = setup.state.value
@@ -101,7 +107,7 @@ def build(paths: Paths) -> Program:
     model_settings = ModelSettingsService(
         ModelSettingsStore(database),
         paths,
-        look_at_machine,
+        machine.look,
         usable_environment,
         outside=dict(os.environ),
         taken_bytes=taken_bytes,
@@ -111,10 +117,10 @@ def build(paths: Paths) -> Program:
     servers = Servers(ServerStore(database), keys)
     serving = Serving(
         paths,
-        look_at_machine,
+        machine.look,
         usable_environment,
         model_settings,
-        StartTimes(settings),
+        starts,
         servers.endpoint_for,
         outside=dict(os.environ),
     )
@@ -125,10 +131,33 @@ def build(paths: Paths) -> Program:
         return await serving.endpoint.metrics() if serving.endpoint else None
 
     async def report() -> str:
-        return json.dumps((await _examine(paths)).as_json(), indent=1, ensure_ascii=False)
+        return json.dumps((await examine(paths)).as_json(), indent=1, ensure_ascii=False)
 
+    hub_access = HubAccess(settings, Tokens(paths.token), os.environ, endpoint)
+    downloads = Downloads(paths.models, hub_access, tasks)
+
+    def measured(key: str) -> "Measured | None":
+        environment = usable_environment()
+        return starts.measured(key, environment.kind) if environment and machine.file is None else None
+
+    async def apply_flags(model: ModelRef, flags: tuple[tuple[str, FlagValue | None], ...]) -> None:
+        await model_settings.apply_fix(model, Fix("", flags))
+
+    model_sources = ModelSources(
+        machine=machine.look,
+        # What is installed here says nothing of a machine that is only described.
+        environment=lambda: usable_environment() if machine.file is None else None,
+        places=lambda: _places(paths, guide, settings),
+        catalog=_catalog,
+        apply_flags=apply_flags,
+        stop_engines=serving.stop_all,
+        in_use=lambda key: serving.plan_of(key) is not None,
+        taken_bytes=serving.taken_bytes,
+        own_bytes=serving.own_bytes,
+        measured=measured,
+    )
     sources = Sources(
-        machine=look_at_machine,
+        machine=machine.look,
         report=report,
         commands=serving.commands,
         settings=serving.settings,
@@ -143,7 +172,7 @@ def build(paths: Paths) -> Program:
         setup=setup,
         serving=serving,
         conversations=conversations,
-        gauges=Gauges(Sampler(find_helper()), read_metrics),
+        gauges=Gauges(machine.sampler(), read_metrics),
         first_run=FirstRun(setup, serving, settings, guide),
         model_settings=model_settings,
         servers=servers,
@@ -151,9 +180,24 @@ def build(paths: Paths) -> Program:
         idle=IdleWatch(lambda: settings.idle_unload_minutes, serving.counts, serving.unload),
         surroundings=Surroundings(paths),
         bundle=Bundle(paths, sources, dict(os.environ)),
+        hub_access=hub_access,
+        downloads=downloads,
+        models=Models(model_sources, settings, hub_access, downloads, tasks),
         guide=guide,
         failure=failure,
     )
+
+
+def _places(paths: Paths, guide: ModelRef, settings: Settings) -> "Places":
+    from desktop_app.hub.shelf import places_from  # noqa: PLC0415 - the window opens without it
+
+    return places_from(os.environ, guide, paths.models, settings.model_folders)
+
+
+def _catalog() -> "Catalog":
+    from desktop_app.hub.catalog import read_catalog  # noqa: PLC0415 - the window opens without it
+
+    return read_catalog(resources())
 
 
 def suggested_questions() -> tuple[str, ...]:
@@ -162,7 +206,7 @@ def suggested_questions() -> tuple[str, ...]:
     return tuple(entry["question"] for entry in json.loads(text)["suggested"])
 
 
-def run_window(paths: Paths, appearance: Appearance | None) -> int:
+def run_window(paths: Paths, appearance: Appearance | None, machine: MachineSource) -> int:
     """Open the window and stay until it is closed; the exit code."""
     try:
         from PySide6.QtWidgets import QApplication  # noqa: PLC0415 - the terminal needs no Qt
@@ -185,7 +229,7 @@ def run_window(paths: Paths, appearance: Appearance | None) -> int:
         app.setQuitOnLastWindowClosed(False)
         with QEventLoop(app) as loop:
             asyncio.set_event_loop(loop)
-            return int(loop.run_until_complete(_window_story(app, paths, appearance)))
+            return int(loop.run_until_complete(_window_story(app, paths, appearance, machine)))
 
 
 def make_window(app: "QApplication", program: Program, appearance: Appearance | None = None) -> "MainWindow":
@@ -205,10 +249,12 @@ def make_window(app: "QApplication", program: Program, appearance: Appearance | 
     return window
 
 
-async def _window_story(app: "QApplication", paths: Paths, appearance: Appearance | None) -> int:
+async def _window_story(
+    app: "QApplication", paths: Paths, appearance: Appearance | None, machine: MachineSource
+) -> int:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_on_loop_exception)
-    program = build(paths)
+    program = build(paths, machine)
     window = make_window(app, program, appearance)
     closed = asyncio.Event()
     window.closed.connect(closed.set)
@@ -267,75 +313,12 @@ def _told(name: str, error: BaseException) -> UserError:
     return UserError("Something went wrong inside this program.", "Its log says more.", details=repr(error))
 
 
-def run_chat(paths: Paths, text: str, model: Path | None, agreed: bool) -> int:
-    """Chat in the terminal; the exit code."""
-    from desktop_app.terminal.chat import TerminalChat  # noqa: PLC0415 - the window needs no terminal
-
-    return _run_in_terminal(paths, lambda program: TerminalChat(program, agreed).run(text, model))
-
-
-def _run_in_terminal(paths: Paths, story: Callable[[Program], Coroutine[Any, Any, int]]) -> int:
-    """Open the program without a window, tell *story*, and close it whatever happens; the exit code."""
-    with instance.lock(paths):
-        log.set_up(paths.logs)
-        try:
-            return asyncio.run(_terminal_story(paths, story))
-        except (KeyboardInterrupt, asyncio.CancelledError):
-            return 130
-
-
-async def _terminal_story(paths: Paths, story: Callable[[Program], Coroutine[Any, Any, int]]) -> int:
-    from desktop_app.terminal.notes import Notes  # noqa: PLC0415 - the window needs no terminal
-
-    gc.enable()  # `__main__` begins without it
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, task.cancel if task else loop.stop)
-    program = build(paths)
-    try:
-        Notes().tell(await program.open(attended=False))
-        return await story(program)
-    finally:
-        await program.close()
-
-
-def run_doctor(paths: Paths, as_json: bool) -> int:
-    """Look at everything and print it; the exit code is 0 when every promise holds."""
-    from desktop_app.terminal.doctor import show  # noqa: PLC0415
-
-    return show(asyncio.run(_examine(paths)), as_json)
-
-
-async def _examine(paths: Paths) -> "Report":
-    from desktop_app.services.doctor import examine  # noqa: PLC0415 - hardly any start needs the doctor
+async def examine(paths: Paths) -> "Report":
+    """What `doctor` finds: the machine, the engine, the models and whether the promises hold."""
+    from desktop_app.services.doctor import examine as look_at_everything  # noqa: PLC0415 - hardly any start needs it
 
     models = [local.guide(resources())]
-    chosen = remembered_model(paths.database)
+    chosen = peek(paths.database).model_folder
     if chosen is not None:
         models.append(ModelRef(local.model_name(chosen), chosen))
-    return await examine(paths, look_at_machine, models, dict(os.environ))
-
-
-def run_explain(file: str, code: int | None) -> int:
-    """Say why vLLM stopped, from its log; the exit code."""
-    from desktop_app.terminal import explain  # noqa: PLC0415
-
-    return explain.run(None if file == "-" else Path(file), code)
-
-
-def run_engines(paths: Paths, verb: str, key: str, version: str, folder: Path | None, agreed: bool) -> int:
-    """List, install, check or remove engines; the exit code."""
-    from desktop_app.terminal import engines  # noqa: PLC0415
-
-    async def story(program: Program) -> int:
-        return await engines.run(program.setup, verb, key, version=version, folder=folder, agreed=agreed)
-
-    return _run_in_terminal(paths, story)
-
-
-def run_serve(paths: Paths, model: Path | None, preset: str | None, words: list[str], port: int | None) -> int:
-    """Serve a model to other programs; the exit code."""
-    from desktop_app.terminal import serve  # noqa: PLC0415
-
-    options = serve.ServeOptions(model, Preset[preset.upper()] if preset else None, tuple(words), port)
-    return _run_in_terminal(paths, lambda program: serve.run(program, options))
+    return await look_at_everything(paths, MachineSource().look, models, dict(os.environ))

@@ -51,6 +51,16 @@ class Paths:
         return self.root / "engines"
 
     @property
+    def models(self) -> Path:
+        """Models that were downloaded, `<owner>/<name>` each."""
+        return self.root / "models"
+
+    @property
+    def token(self) -> Path:
+        """The Hub's token where the system has no keyring."""
+        return self.root / "hub-token"
+
+    @property
     def cache(self) -> Path:
         """vLLM's own caches. They hold compiled code, so they are as private as the rest."""
         return self.root / "cache"
@@ -113,6 +123,7 @@ class Paths:
         for folder in (
             self.root,
             self.engines,
+            self.models,
             self.cache,
             self.engine_home,
             self.logs,

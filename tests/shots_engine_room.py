@@ -11,7 +11,6 @@ from pathlib import Path
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QTabBar
 
-from desktop_app import bootstrap
 from desktop_app.domain.engine import EngineStage, EngineStatus, StartPhase
 from desktop_app.domain.errors import EngineError
 from desktop_app.domain.installation import (
@@ -29,6 +28,7 @@ from desktop_app.engine import failures, launch
 from desktop_app.paths import resources
 from desktop_app.services.log_reading import Level
 from desktop_app.services.log_sieve import Criteria
+from desktop_app.services.machine_source import MachineSource
 from desktop_app.services.program import Program
 from desktop_app.ui.main_window import MainWindow
 from tests.album import SIZE, SMALL, Album, settle
@@ -88,7 +88,7 @@ async def failed(program: Program, window: MainWindow, album: Album) -> None:
 def _told(program: Program, name: str) -> EngineError:
     environment = program.setup.state.value.environment
     assert environment is not None
-    machine = bootstrap.look_at_machine()
+    machine = MachineSource().look()
     plan = launch.plan(QWEN, environment, program.paths.engine(QWEN.key), machine)
     lines = (LOGS / f"{name}.log").read_text("utf-8", "replace").splitlines()
     return failures.explain(1, lines, plan, StartPhase.READING_MODEL, machine)

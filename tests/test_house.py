@@ -21,7 +21,10 @@ def test_import_contracts_exist() -> None:
     assert contracts[0]["exhaustive"]
 
 
-@pytest.mark.parametrize("room", ["domain", "engine", "endpoint", "hardware", "hub", "store", "services", "terminal"])
+@pytest.mark.parametrize(
+    "room",
+    ["domain", "transfer", "engine", "endpoint", "hardware", "hub", "store", "services", "terminal", "commands"],
+)
 def test_room_loads_without_qt_and_without_the_engine(room: str) -> None:
     modules = [
         ".".join(source.relative_to(ROOT).with_suffix("").parts)

@@ -1,17 +1,45 @@
 """The machine: what it has, and how busy it is now. Sizes in bytes, shares 0…1."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+NO_CARD = "No NVIDIA graphics card was found."
+
+_NAME_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class MemoryUser:
+    """A program that holds memory, of the computer or of a card."""
+
+    name: str
+    """As a person knows it, e.g. `firefox`; all processes of that name together."""
+    used_bytes: int
+    ours: bool = False
+    """Whether it is one of our own engines."""
 
 
 @dataclass(frozen=True)
 class Gpu:
-    """One NVIDIA graphics card as NVML describes it."""
+    """One NVIDIA graphics card, or one instance of a card that MIG divides, as NVML describes it."""
 
     name: str
     total_bytes: int
+    """For a card that shares the computer's memory: all that the computer may use. What the desktop needs of it is to
+    be left by whoever plans with it."""
     free_bytes: int
     driver: str
     compute_capability: tuple[int, int] | None = None
+    uuid: str = ""
+    """What `CUDA_VISIBLE_DEVICES` takes: `GPU-…`, or `MIG-…` for an instance."""
+    mig: str = ""
+    """The profile of an instance, e.g. `1g.10gb`; empty for a whole card."""
+    unified: bool = False
+    """Whether it has no memory of its own and shares the computer's (GB10, Jetson)."""
+    display: bool = False
+    """Whether a screen hangs on it."""
+    users: tuple[MemoryUser, ...] = ()
+    """Who holds its memory, the largest first, as far as the driver tells."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +57,10 @@ class Machine:
     """Why there is no card, in words; empty when there is one."""
     available_bytes: int = 0
     """Memory that was free when the machine was looked at, caches counted as free; 0 when that is not known."""
+    memory_note: str = ""
+    """Why less memory may be used than is built in, in words; empty when all may."""
+    users: tuple[MemoryUser, ...] = ()
+    """The programs that hold most of the memory, the largest first."""
 
 
 @dataclass(frozen=True)
@@ -49,3 +81,48 @@ class MachineSample:
     used_bytes: int
     total_bytes: int
     gpus: tuple[GpuSample, ...] = ()
+
+
+def together(users: Iterable[MemoryUser]) -> tuple[MemoryUser, ...]:
+    """The processes of each name as one, the largest first; ours apart from those of others."""
+    sizes: dict[tuple[str, bool], int] = {}
+    for user in users:
+        key = user.name, user.ours
+        sizes[key] = sizes.get(key, 0) + user.used_bytes
+    found = (MemoryUser(name, size, ours) for (name, ours), size in sizes.items())
+    return tuple(sorted(found, key=lambda user: (-user.used_bytes, user.name)))
+
+
+def plain_name(name: str, otherwise: str = "another program") -> str:
+    """A name that a process or a driver gives, as it may be shown: it may hold anything, control characters included.
+
+    Args:
+        name: what it says.
+        otherwise: what to say when nothing is left of it.
+    """
+    return "".join(sign for sign in name if sign.isprintable()).strip()[:_NAME_LENGTH] or otherwise
+
+
+def runs_vllm(machine: Machine) -> bool:
+    """Whether vLLM's kernels for processors run on this one; true as well when its instructions are not known."""
+    return "avx2" in machine.cpu_flags or not machine.cpu_flags & {"fpu", "sse2", "avx"}
+
+
+def processor_words(machine: Machine) -> str:
+    """What the processor can do that matters to vLLM, in words; empty when that is not known.
+
+    vLLM 0.32 brings three sets of kernels for x86 and one for ARM, and AMX where there is some
+    (`platforms/cpu.py`, `v1/attention/backends/cpu_attn.py`).
+    """
+    flags = machine.cpu_flags
+    if not runs_vllm(machine):
+        return "no AVX2: vLLM does not run on this processor"
+    if "amx_tile" in flags:
+        return "AVX-512 with AMX (fastest)"
+    if "avx512f" in flags:
+        return "AVX-512 with bfloat16" if "avx512_bf16" in flags else "AVX-512 without bfloat16"
+    if "avx2" in flags:
+        return "AVX2 (slower)"
+    if "asimd" in flags:
+        return "NEON with bfloat16" if "bf16" in flags else "NEON without bfloat16 (slower)"
+    return ""

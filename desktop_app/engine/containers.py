@@ -19,8 +19,9 @@ from pathlib import Path
 
 from desktop_app.domain.errors import EngineError, Remedy
 from desktop_app.domain.installation import EngineEnvironment, EngineKind
-from desktop_app.engine import children, container_run, proof
+from desktop_app.engine import container_run, proof
 from desktop_app.paths import Paths
+from desktop_app.transfer import children
 
 PROGRAMS = ("docker", "podman")
 

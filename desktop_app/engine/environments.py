@@ -19,8 +19,9 @@ from typing import Any
 
 from desktop_app.domain.errors import EngineError, Remedy
 from desktop_app.domain.installation import CheckProgress, EngineCheck, EngineEnvironment, EngineKind, InstalledEngine
-from desktop_app.engine import check_files, children, contents, proof
+from desktop_app.engine import check_files, contents, proof
 from desktop_app.paths import Paths
+from desktop_app.transfer import children
 
 _DISCARDED = "discarded-"
 

@@ -17,9 +17,9 @@ from typing import Any
 from desktop_app.domain.errors import EngineError, Remedy
 from desktop_app.domain.flags import Flag, FlagTable
 from desktop_app.domain.installation import EngineEnvironment, EngineKind
-from desktop_app.engine import children
 from desktop_app.engine.protection import NO_FOREIGN_CODE, OFFLINE
 from desktop_app.paths import Paths
+from desktop_app.transfer import children
 
 __all__ = ["FlagTable", "known_table", "read_table"]
 

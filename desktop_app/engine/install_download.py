@@ -9,18 +9,18 @@ import contextlib
 import hashlib
 import json
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from desktop_app.domain.errors import EngineError, Remedy
-from desktop_app.engine import children, install_fetcher, install_parts, install_progress, pip_failures, pip_settings
-from desktop_app.engine.install_fetcher import Why
+from desktop_app.engine import install_parts, install_progress, pip_failures, pip_settings
 from desktop_app.engine.install_parts import Part
 from desktop_app.engine.install_progress import Downloads, ProgressKeeper
 from desktop_app.engine.pip_failures import PipFault
 from desktop_app.engine.pip_runner import Pip
+from desktop_app.transfer import children, jobs
+from desktop_app.transfer.failures import Why
 
 _BATCH = 10
 """Files that pip fetches in one go: it keeps what it has when all of them are there, and needs a second to start."""
@@ -83,8 +83,8 @@ class Download:
     async def _fetch(self, parts: tuple[Part, ...], downloads: Downloads) -> None:
         """Have the fetcher get what it can; what it cannot is in `_failures`."""
         job = self._temporary / "job.json"
-        wanted = [{"file": part.file, "url": part.url, "sha256": part.sha256} for part in parts]
-        job.write_text(json.dumps({"folder": str(self._folder), "parts": wanted}), "utf-8")
+        wanted = tuple(jobs.Part(part.file, part.url, part.sha256) for part in parts)
+        jobs.write_job(job, jobs.Job(str(self._folder), wanted))
         lines: list[str] = []
 
         def hear(line: str) -> None:
@@ -102,9 +102,8 @@ class Download:
                 self._pip.note(f"{said['done']}: there")
             self._progress.downloads(downloads)
 
-        argv = (sys.executable, "-I", "-S", install_fetcher.__file__, str(job))
         env = pip_settings.fetch_environment(self._settings, os.environ)
-        code = await children.run(argv, env, self._temporary, hear, None, self._pip.lock)
+        code = await children.run(jobs.command(job), env, self._temporary, hear, None, self._pip.lock)
         if code and not self._failures:
             raise pip_failures.explain(lines, code)
 

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import TextIO
 
 from desktop_app.domain.errors import EngineError, Remedy
-from desktop_app.engine import children, contents, environments, pip_failures, pythons
+from desktop_app.engine import contents, environments, pip_failures, pythons
 from desktop_app.engine.pip_failures import PipFault
 from desktop_app.engine.pip_runner import Pip
 from desktop_app.paths import Paths
+from desktop_app.transfer import children
 
 _LIGHT_PIP = (26, 0)
 """From then on a report costs no download of whole packages; 23.2, which Python 3.11 brings along, fetches 1 GB for it

@@ -1,13 +1,16 @@
 """How much memory an engine is given and will take. Called by `launch`, `preflight` and the settings' service.
 
-Sizes in bytes; estimates, after vLLM's own arithmetic (`domain/fit`) and what was measured with 0.32.
+Sizes in bytes; estimates. The arithmetic is that of the verdicts (`domain/geometry`, `domain/fit_room`), so that a plan
+takes what the Models page says.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from desktop_app.domain import fit
+from desktop_app.domain import fit_room, geometry
+from desktop_app.domain.fit_room import Room, card_room, processor_room
 from desktop_app.domain.flags import read_size
+from desktop_app.domain.geometry import Geometry
 from desktop_app.domain.installation import EngineKind
 from desktop_app.domain.launch import FlagValue, Preset
 from desktop_app.domain.machine import Gpu, Machine
@@ -30,17 +33,12 @@ _CONVERSATIONS = {Preset.QUICK: 2, Preset.SPEED: 4, Preset.MANY: 0}
 _LONG_ENOUGH = 32_768
 """Tokens of such a conversation at most."""
 
-_ENGINE_BYTES = int(1.2 * _GIB)
-_ENGINE_BYTES_MORE = int(1.6 * _GIB)
-"""What the processes take without weights and KV cache, with one engine process and with two (measured)."""
-_CARD_BYTES = int(2.5 * _GIB)
-"""CUDA's context, the largest step and graphs; 0.9–2.4 GiB are usual with 2,048 tokens in a step."""
-_CARD_RESERVE_BYTES = 512 * _MIB
-"""Left for the screen and for what starts later."""
 _SLACK_BYTES = 256 * _MIB
-_CARD_SHARE = 0.92
-"""vLLM's own default; a start fails when that share of the card is not free."""
+_CARD_SLACK_BYTES = 512 * _MIB
+"""For larger steps and graphs than were reckoned with: a share that is too small leaves no room for conversations."""
 _SMALLEST_SHARE = 0.05
+_VLLMS_PEOPLE = 256
+"""Conversations at a time where nothing is said (`--max-num-seqs`)."""
 
 
 @dataclass(frozen=True)
@@ -57,22 +55,11 @@ class Need:
         return self.weights + self.kv_cache + self.overhead
 
 
-@dataclass(frozen=True)
-class Room:
-    """What there is, of the computer's memory or of the card that is used."""
-
-    total: int
-    free: int
-    """Free for one more engine: what is neither taken nor promised to another engine of ours."""
-
-
 def room(kind: EngineKind, machine: Machine, card: Gpu | None, taken_bytes: int) -> Room:
     """The memory that an engine of *kind* lives in; *taken_bytes* is promised to our other engines."""
     if kind is EngineKind.CUDA and card is not None:
-        return Room(card.total_bytes, max(0, min(card.free_bytes, card.total_bytes - taken_bytes)))
-    unpromised = machine.memory_bytes - taken_bytes
-    free = min(machine.available_bytes, unpromised) if machine.available_bytes else unpromised
-    return Room(machine.memory_bytes, max(0, free))
+        return card_room(card, taken_bytes)
+    return processor_room(machine, taken_bytes)
 
 
 def need(
@@ -80,18 +67,20 @@ def need(
 ) -> Need:
     """What an engine started like this takes (on each card, when there are several)."""
     dtype = str(flags.get("--dtype") or "auto")
-    weights = fit.weights_bytes(facts.weights_bytes, facts.config, dtype) // cards_of(flags)
+    weights = geometry.weights_bytes(facts.weights_bytes, facts.config, dtype) // cards_of(flags)
     kv_cache = read_size(flags.get("--kv-cache-memory-bytes"))
+    share = number(flags.get("--gpu-memory-utilization"), fit_room.CARD_SHARE)
     if kind is EngineKind.CUDA:
+        people = read_size(flags.get("--max-num-seqs")) or _VLLMS_PEOPLE
         weights = max(0, weights - int(number(flags.get("--cpu-offload-gb"), 0.0) * _GIB))
-        share = number(flags.get("--gpu-memory-utilization"), _CARD_SHARE)
+        overhead = fit_room.card_bytes(facts.geometry, place.total, cards_of(flags), people)
         if kv_cache is None:
-            kv_cache = max(0, int(share * place.total) - weights - _CARD_BYTES)
-        return Need(weights, kv_cache, _CARD_BYTES)
+            kv_cache = max(0, int(share * place.total) - weights - overhead)
+        return Need(weights, kv_cache, overhead)
     if kv_cache is None:
-        kv_cache = max(0, int(number(flags.get("--gpu-memory-utilization"), _CARD_SHARE) * place.total) - weights)
+        kv_cache = max(0, int(share * place.total) - weights)
     one_process = variables.get("VLLM_ENABLE_V1_MULTIPROCESSING") == "0"
-    return Need(weights, kv_cache, _ENGINE_BYTES if one_process else _ENGINE_BYTES_MORE)
+    return Need(weights, kv_cache, fit_room.PROCESSOR_BYTES if one_process else fit_room.PROCESSOR_BYTES_MORE)
 
 
 def processor_kv(
@@ -99,7 +88,7 @@ def processor_kv(
 ) -> int:
     """The KV cache for a processor, in whole MiB: what suits the machine and the chosen context, if there is room."""
     part, least, most = _PROCESSOR_KV[preset]
-    wanted = max(least, min(most, place.total // part), request_bytes(flags, facts, EngineKind.CPU))
+    wanted = max(least, min(most, place.total // part), request_bytes(flags, facts, EngineKind.CPU, place))
     rest = need(EngineKind.CPU, {**flags, "--kv-cache-memory-bytes": "0"}, variables, facts, place).total
     possible = max(_SMALLEST_KV_BYTES, place.free - rest - _SLACK_BYTES)
     return min(wanted, possible) // _MIB * _MIB
@@ -107,38 +96,58 @@ def processor_kv(
 
 def card_share(preset: Preset, flags: Mapping[str, FlagValue], facts: ModelFacts, place: Room) -> float:
     """The share of a card to take, rounded to hundredths: what is wanted, and never more than is free."""
-    total = max(1, place.total)
-    limit = min(_CARD_SHARE, int((place.free - _CARD_RESERVE_BYTES) / total * 100) / 100)
-    geometry, conversations = facts.geometry, _CONVERSATIONS[preset]
-    if geometry and conversations and facts.weights_bytes:
+    total, limit = max(1, place.total), fit_room.card_share(place)
+    shape, conversations = facts.geometry, _CONVERSATIONS[preset]
+    if shape and conversations and facts.weights_bytes:
         asked = read_size(flags.get("--max-model-len"))
-        length = asked or min(geometry.context or _LONG_ENOUGH, _LONG_ENOUGH)
-        one = geometry.request_bytes(length, kv_element(flags), fit.CARD_BLOCK, cards_of(flags))
-        weights = need(EngineKind.CUDA, flags, {}, facts, place).weights
-        wanted = (weights * 1.05 + _CARD_BYTES + max(_GIB, conversations * one)) / total
+        length = asked or min(shape.context or _LONG_ENOUGH, _LONG_ENOUGH)
+        one = conversation_bytes(length, shape, flags, EngineKind.CUDA, place)
+        takes = need(EngineKind.CUDA, flags, {}, facts, place)
+        wanted = (takes.weights * 1.05 + takes.overhead + _CARD_SLACK_BYTES + max(_GIB, conversations * one)) / total
         limit = min(limit, int(wanted * 100 + 1) / 100)
     return max(_SMALLEST_SHARE, limit)
 
 
-def request_bytes(flags: Mapping[str, FlagValue], facts: ModelFacts, kind: EngineKind) -> int:
+def request_bytes(flags: Mapping[str, FlagValue], facts: ModelFacts, kind: EngineKind, place: Room) -> int:
     """What one conversation of the chosen context takes, with vLLM's own block; 0 when no length was chosen."""
-    length, geometry = read_size(flags.get("--max-model-len")), facts.geometry
-    if not length or geometry is None:
+    length, shape = read_size(flags.get("--max-model-len")), facts.geometry
+    if not length or shape is None:
         return 0
-    block = block_of(flags, kind)
-    size = geometry.request_bytes(length + block, kv_element(flags), block, cards_of(flags))
+    size = conversation_bytes(length + block_of(flags, kind), shape, flags, kind, place)
     return -(-size // _MIB) * _MIB
+
+
+def conversation_bytes(
+    tokens: int, shape: Geometry, flags: Mapping[str, FlagValue], kind: EngineKind, place: Room
+) -> int:
+    """What one conversation of *tokens* tokens takes of the KV cache, on each card."""
+    element, block = kv_element(flags), block_of(flags, kind)
+    return shape.request_bytes(tokens, element, block, cards_of(flags), in_flight(flags, kind, place))
+
+
+def longest(size: int, shape: Geometry, flags: Mapping[str, FlagValue], kind: EngineKind, place: Room) -> int:
+    """The longest conversation that a KV cache of *size* bytes holds, in tokens; 0 for none."""
+    element, block = kv_element(flags), block_of(flags, kind)
+    return shape.longest(size, element, block, cards_of(flags), in_flight(flags, kind, place))
+
+
+def in_flight(flags: Mapping[str, FlagValue], kind: EngineKind, place: Room) -> int:
+    """Tokens that are under way at once."""
+    step = read_size(flags.get("--max-num-batched-tokens"))
+    return fit_room.in_flight(place.total if kind is EngineKind.CUDA else 0, step or 0)
 
 
 def kv_element(flags: Mapping[str, FlagValue]) -> float:
     """Bytes of a number in the KV cache."""
     chosen = str(flags.get("--kv-cache-dtype") or "auto")
-    return fit.dtype_bytes(str(flags.get("--dtype") or "auto") if chosen == "auto" else chosen)
+    return geometry.dtype_bytes(str(flags.get("--dtype") or "auto") if chosen == "auto" else chosen)
 
 
 def block_of(flags: Mapping[str, FlagValue], kind: EngineKind) -> int:
     """Tokens of a block of KV cache."""
-    return read_size(flags.get("--block-size")) or (fit.CARD_BLOCK if kind is EngineKind.CUDA else fit.CPU_BLOCK)
+    return read_size(flags.get("--block-size")) or (
+        geometry.CARD_BLOCK if kind is EngineKind.CUDA else geometry.CPU_BLOCK
+    )
 
 
 def cards_of(flags: Mapping[str, FlagValue]) -> int:

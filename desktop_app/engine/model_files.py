@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from desktop_app.domain.fit import Geometry, geometry
+from desktop_app.domain.geometry import Geometry, geometry
 
 _CONFIG_LIMIT = 8 << 20
 _TEMPLATE_LIMIT = 16 << 20

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from desktop_app.domain.errors import EngineError, Remedy
 from desktop_app.domain.installation import MINIMUM_VLLM, EngineEnvironment, EngineKind
-from desktop_app.engine import children
+from desktop_app.transfer import children
 
 SECONDS = 300.0
 """5 s were measured on two cores with a warm disk; a first import from a slow disk takes minutes."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from desktop_app.domain.errors import EngineError, Remedy
-from desktop_app.engine import children
+from desktop_app.transfer import children
 
 OLDEST = (3, 11)
 NEWEST = (3, 14)

@@ -9,6 +9,7 @@ import socket
 from pathlib import Path
 
 from desktop_app.domain.errors import EngineError, Fix, Remedy, UserError
+from desktop_app.domain.fit_room import Room
 from desktop_app.domain.flags import read_size, write_size
 from desktop_app.domain.installation import EngineKind
 from desktop_app.domain.launch import LaunchPlan
@@ -30,13 +31,13 @@ def check_memory(plan: LaunchPlan, facts: ModelFacts, machine: Machine) -> None:
         return
     place = memory.room(kind, machine, card, 0)
     need = memory.need(kind, flags, dict(plan.variables), facts, place)
-    _check_conversation(plan, facts, need)
+    _check_conversation(plan, facts, need, place)
     where = f"on {card.name}" if card else "in memory"
     if need.total * _SLACK <= place.free or not place.free:
         return
     spare = place.free - need.weights - need.overhead
     reason = f"It needs about {memory_words(need.total)}, and {memory_words(place.free)} are free {where}."
-    least = max(memory.request_bytes(flags, facts, kind), 64 << 20)
+    least = max(memory.request_bytes(flags, facts, kind, place), 64 << 20)
     if spare >= least and need.kv_cache > least:
         room = memory_words(need.kv_cache)
         reason += f" The weights take {memory_words(need.weights)} of it, room for conversations {room}."
@@ -53,14 +54,13 @@ def check_memory(plan: LaunchPlan, facts: ModelFacts, machine: Machine) -> None:
         raise EngineError("There is not enough memory for this model now.", reason, Remedy.RETRY)
 
 
-def _check_conversation(plan: LaunchPlan, facts: ModelFacts, need: memory.Need) -> None:
+def _check_conversation(plan: LaunchPlan, facts: ModelFacts, need: memory.Need, place: Room) -> None:
     """One conversation of the chosen length must fit what is kept for conversations."""
     flags, kind, geometry = dict(plan.flags), plan.environment.kind, facts.geometry
-    wanted = memory.request_bytes(flags, facts, kind)
+    wanted = memory.request_bytes(flags, facts, kind, place)
     if not wanted or geometry is None or "--kv-cache-memory-bytes" not in flags or wanted * _SLACK <= need.kv_cache:
         return
-    element, block = memory.kv_element(flags), memory.block_of(flags, kind)
-    longest = geometry.longest(need.kv_cache, element, block, memory.cards_of(flags))
+    longest = memory.longest(need.kv_cache, geometry, flags, kind, place)
     asked = read_size(flags.get("--max-model-len")) or 0
     reason = (
         f"{asked:,} tokens need {memory_words(wanted)}, and {memory_words(need.kv_cache)} are set aside for "

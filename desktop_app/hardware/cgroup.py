@@ -32,8 +32,8 @@ class MemoryGroup:
         return max(0, current - cache)
 
 
-def tightest_memory(root: Path = Path("/")) -> MemoryGroup | None:
-    """The group above us with the smallest memory limit; None when nothing limits us.
+def memory_groups(root: Path = Path("/")) -> list[MemoryGroup]:
+    """Every group above us that limits memory.
 
     Args:
         root: the folder that stands for `/`.
@@ -43,7 +43,12 @@ def tightest_memory(root: Path = Path("/")) -> MemoryGroup | None:
         limit = _integer(folder / ("memory.max" if version == 2 else "memory.limit_in_bytes"))
         if limit is not None:
             found.append(MemoryGroup(folder, version, limit))
-    return min(found, key=lambda group: group.limit_bytes, default=None)
+    return found
+
+
+def tightest_memory(root: Path = Path("/")) -> MemoryGroup | None:
+    """The group above us with the smallest memory limit; None when nothing limits us."""
+    return min(memory_groups(root), key=lambda group: group.limit_bytes, default=None)
 
 
 def cpu_quota(root: Path = Path("/")) -> float | None:

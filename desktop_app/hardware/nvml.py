@@ -4,27 +4,32 @@
 """
 
 import json
+import math
 import os
 import selectors
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from desktop_app.domain.machine import Gpu, GpuSample
+from desktop_app.domain.machine import NO_CARD, Gpu, GpuSample, MemoryUser, plain_name, together
 
-NO_CARD = "No NVIDIA graphics card was found."
 FIRST_ANSWER_SECONDS = 15.0
 """The driver may have to wake the cards for the first answer (no persistence mode)."""
 ANSWER_SECONDS = 3.0
 _REST_SECONDS = 60.0
 """How long a driver that failed is left alone."""
 _ANSWER_LIMIT = 1 << 20
-"""Bytes. Sixteen cards need 4 kB."""
+"""Bytes. Sixteen cards need 8 kB, and each process that uses one 100 bytes."""
+_SIZE_LIMIT = 1 << 50
+"""Bytes. No card has as much; NVML says 2⁶⁴ − 1 for what it does not know."""
+_INTEGRATED = frozenset({(5, 3), (6, 2), (7, 2), (8, 7), (10, 1), (11, 0), (12, 1)})
+"""Compute capabilities of chips that have no memory of their own: Jetson, Thor and GB10
+(https://developer.nvidia.com/cuda-gpus). Their drivers tell nothing of memory, or tell the computer's."""
 
 _NVIDIA_VENDOR = "0x10de"
 _DISPLAY_CLASS = "0x03"
@@ -32,6 +37,7 @@ _LIBRARY_FOLDERS = (
     "usr/lib",
     "usr/lib64",
     f"usr/lib/{os.uname().machine}-linux-gnu",
+    f"usr/lib/{os.uname().machine}-linux-gnu/nvidia",
     "usr/lib/wsl/lib",
     "usr/local/nvidia/lib64",
     "run/opengl-driver/lib",
@@ -100,12 +106,16 @@ class NvmlHelper:
         """The running helper; None while there is none."""
         return self._process.pid if self._process else None
 
-    def read(self) -> Reading:
-        """Ask once and wait for the answer; a failure is a reading with a note and without cards."""
+    def read(self, ours: Collection[int] | None = None) -> Reading:
+        """Ask once and wait for the answer; a failure is a reading with a note and without cards.
+
+        Args:
+            ours: processes of our own engines; None not to ask who uses the cards at all.
+        """
         with self._turn:
             if self._failed and time.monotonic() - self._failed[0] < _REST_SECONDS:
                 return self._failed[1]
-            reading = self._ask()
+            reading = self._ask(ours)
             self._failed = (time.monotonic(), reading) if reading.note else None
             if reading.note:
                 self._end()
@@ -133,16 +143,16 @@ class NvmlHelper:
             # Stuck inside the driver; it goes when the driver lets it, and nothing waits for it.
             return
 
-    def _ask(self) -> Reading:
+    def _ask(self, ours: Collection[int] | None) -> Reading:
         wait = self._answer_seconds if self._process else self._first_answer_seconds
         try:
             process = self._process = self._process or self._start()
-            line = _exchange(process, wait)
+            line = _exchange(process, b"\n" if ours is None else b"users\n", wait)
         except TimeoutError:
             return Reading(note=f"The NVIDIA driver did not answer within {wait:g} seconds.")
         except OSError as error:
             return Reading(note=f"The NVIDIA driver could not be asked ({error.strerror or error}).")
-        return parse_reading(line)
+        return parse_reading(line, ours or ())
 
     def _start(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -154,7 +164,7 @@ class NvmlHelper:
         )
 
 
-def _exchange(process: subprocess.Popen[bytes], seconds: float) -> bytes:
+def _exchange(process: subprocess.Popen[bytes], question: bytes, seconds: float) -> bytes:
     """Send a line, wait for a line; what came before the process ended counts.
 
     Raises:
@@ -163,7 +173,7 @@ def _exchange(process: subprocess.Popen[bytes], seconds: float) -> bytes:
     """
     if process.stdin is None or process.stdout is None:
         raise BrokenPipeError("the helper has no pipes")
-    process.stdin.write(b"\n")
+    process.stdin.write(question)
     deadline, answer = time.monotonic() + seconds, b""
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
@@ -177,27 +187,62 @@ def _exchange(process: subprocess.Popen[bytes], seconds: float) -> bytes:
     return answer
 
 
-def parse_reading(line: bytes) -> Reading:
-    """Read the helper's line; anything that is not one becomes a note."""
+def parse_reading(line: bytes, ours: Collection[int] = ()) -> Reading:
+    """Read the helper's line; anything that is not one becomes a note. *ours* are processes of our own engines."""
     try:
         answer = json.loads(line)
-        note, driver = str(answer["note"]), str(answer["driver"])
-        cards = [_parse_card(card, driver) for card in answer["cards"]]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        note, driver = str(answer["note"]), plain_name(str(answer["driver"]), "")
+        cards = [_parse_card(card, driver, ours) for card in answer["cards"]]
+    except (ValueError, LookupError, TypeError, RecursionError):
         return Reading(note="The NVIDIA driver ended the program that asked it.")
     if not cards:
         return Reading(note=note or NO_CARD)
     return Reading(tuple(gpu for gpu, _ in cards), tuple(sample for _, sample in cards))
 
 
-def _parse_card(card: dict[str, Any], driver: str) -> tuple[Gpu, GpuSample]:
-    name, total = str(card["name"]), int(card["total"])
-    busy, capability = card["busy"], card["capability"]
+def _parse_card(card: dict[str, Any], driver: str, ours: Collection[int]) -> tuple[Gpu, GpuSample]:
+    name, capability = plain_name(str(card["name"]), "NVIDIA graphics card"), _capability(card["capability"])
+    unified = card["total"] is None or capability in _INTEGRATED
+    # What such a chip may have follows from the computer's memory, which `probe` knows.
+    total, free, used = (0 if unified else _size(card[key]) for key in ("total", "free", "used"))
     gpu = Gpu(
         name,
         total,
-        int(card["free"]),
+        min(free, total),
         driver,
-        (int(capability[0]), int(capability[1])) if capability is not None else None,
+        capability,
+        uuid=plain_name(str(card["uuid"]), ""),
+        mig=plain_name(str(card["mig"]), ""),
+        unified=unified,
+        display=card["display"] is True,
+        users=together(_parse_user(user, ours) for user in card["users"]),
     )
-    return gpu, GpuSample(name, None if busy is None else float(busy), int(card["used"]), total)
+    return gpu, GpuSample(name, _busy(card["busy"]), used, total)
+
+
+def _parse_user(user: dict[str, Any], ours: Collection[int]) -> MemoryUser:
+    return MemoryUser(plain_name(str(user["name"])), _size(user["used"]), user["pid"] in ours)
+
+
+def _size(value: object) -> int:
+    """Bytes.
+
+    Raises:
+        ValueError: it is no size that a card can have.
+    """
+    if type(value) is not int or not 0 <= value < _SIZE_LIMIT:
+        raise ValueError("no size")
+    return value
+
+
+def _busy(value: object) -> float | None:
+    """A share 0…1; None for what is not told."""
+    if value is None:
+        return None
+    if not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError("no share")
+    return min(1.0, max(0.0, float(value)))
+
+
+def _capability(value: Sequence[int] | None) -> tuple[int, int] | None:
+    return None if value is None else (int(value[0]), int(value[1]))

@@ -4,32 +4,42 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 
-from desktop_app.domain.machine import Machine
-from desktop_app.hardware.cgroup import cpu_quota, tightest_memory
+from desktop_app.domain.machine import Gpu, Machine
+from desktop_app.domain.units import memory_words
+from desktop_app.hardware.cgroup import cpu_quota, memory_groups, tightest_memory
+from desktop_app.hardware.memory_users import family, largest, processes
 from desktop_app.hardware.nvml import NvmlHelper, Reading, driver_note
 
 
-def probe(root: Path = Path("/"), helper: NvmlHelper | None = None) -> Machine:
+def probe(root: Path = Path("/"), helper: NvmlHelper | None = None, ours: Collection[int] = ()) -> Machine:
     """Describe the machine. Blocks: milliseconds without an NVIDIA driver, up to 15 seconds with one that hangs.
 
     Args:
         root: the folder that stands for `/`.
         helper: who asks NVIDIA's driver when there is one; one that is ended afterwards by default.
+        ours: processes of our engines that do not descend from this program, e.g. those in containers.
     """
     name, flags = _processor(root)
-    reading = _cards(root, helper or NvmlHelper())
+    table = processes()
+    engines = family(table, (os.getpid(), *ours))
+    reading = _cards(root, helper or NvmlHelper(), engines)
+    memory, available = usable_memory(root), available_memory(root)
     return Machine(
         cpu_name=name,
         cores=usable_cores(root),
-        memory_bytes=usable_memory(root),
+        memory_bytes=memory,
         cpu_flags=flags,
-        gpus=reading.gpus,
+        gpus=tuple(_sharing(gpu, memory, available) for gpu in reading.gpus),
         gpu_note=reading.note,
-        available_bytes=available_memory(root),
+        available_bytes=available,
+        memory_note=_memory_note(memory),
+        users=largest(table, engines),
     )
 
 
@@ -48,19 +58,41 @@ def usable_memory(root: Path = Path("/")) -> int:
 
 
 def available_memory(root: Path = Path("/")) -> int:
-    """Bytes that are free now: the smaller of what the machine has left and what our control group has."""
-    free = psutil.virtual_memory().available
-    group = tightest_memory(root)
-    used = group.used_bytes() if group is not None else None
-    return free if group is None or used is None else max(0, min(free, group.limit_bytes - used))
+    """Bytes that are free now: the smallest of what the machine has left and what every control group above us has."""
+    free = [psutil.virtual_memory().available]
+    for group in memory_groups(root):
+        used = group.used_bytes()
+        if used is not None:
+            free.append(group.limit_bytes - used)
+    return max(0, min(free))
 
 
-def _cards(root: Path, helper: NvmlHelper) -> Reading:
+def _memory_note(memory: int) -> str:
+    physical = psutil.virtual_memory().total
+    if memory >= physical:
+        return ""
+    return (
+        f"This program may use {memory_words(memory)} of {memory_words(physical)}: a limit of its container or session."
+    )
+
+
+def _sharing(gpu: Gpu, memory: int, available: int) -> Gpu:
+    """The card, with the computer's memory when it has none of its own.
+
+    What is free is MemAvailable, as vLLM reckons on such chips (`utils/mem_utils.py`): the driver counts the file cache
+    as taken.
+    """
+    if not gpu.unified:
+        return gpu
+    return replace(gpu, total_bytes=memory, free_bytes=min(memory, available))
+
+
+def _cards(root: Path, helper: NvmlHelper, ours: Collection[int]) -> Reading:
     note = driver_note(root)
     if note:
         return Reading(note=note)
     try:
-        return helper.read()
+        return helper.read(ours)
     finally:
         helper.close()
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from desktop_app.domain.engine import EngineStage, EngineStatus, StartPhase, StartProgress
 from desktop_app.domain.errors import EngineError, Remedy, UserError
+from desktop_app.domain.flags import read_size
 from desktop_app.domain.installation import EngineEnvironment
 from desktop_app.domain.launch import LaunchPlan, ModelRef, ModelSettings
 from desktop_app.domain.machine import Machine
@@ -25,6 +26,7 @@ from desktop_app.services.workshop import Workshop, start_failure, unexpected
 
 # ruff: noqa: PLC0415 - what starts and ends an engine is imported where that is done: no window waits 15 ms for it
 if TYPE_CHECKING:
+    from desktop_app.engine.measured import FigureReader
     from desktop_app.engine.phases import PhaseReader
     from desktop_app.engine.process import EngineProcess, Exit, StopReport
     from desktop_app.services.engine_log import EngineLog
@@ -43,6 +45,7 @@ class _Run:
     settings: ModelSettings
     process: "EngineProcess"
     reader: "PhaseReader"
+    figures: "FigureReader"
     clock: StartClock
     ended: "asyncio.Task[Exit]"
     settled: asyncio.Event
@@ -173,6 +176,7 @@ class LocalEngine:
     async def _launch(self, environment: EngineEnvironment, may_repeat: bool) -> _Run:
         from desktop_app.engine import launch, preflight
         from desktop_app.engine.leftovers import end_leftover, end_leftovers
+        from desktop_app.engine.measured import FigureReader
         from desktop_app.engine.phases import PhaseReader, expected_phases
         from desktop_app.engine.process import EngineProcess
         from desktop_app.services.engine_log import EngineLog
@@ -191,8 +195,8 @@ class LocalEngine:
         log = self.log = self.log or EngineLog()
         log.clear()
         phases = expected_phases(plan)
-        reader = PhaseReader(phases)
-        expected = shop.times.expectation(StartKind.of(plan))
+        reader, figures = PhaseReader(phases), FigureReader(read_size(plan.get("--kv-cache-memory-bytes")) or 0)
+        expected = shop.starts.expectation(StartKind.of(plan))
         clock = StartClock(expected, phases, time.monotonic())
 
         def hear(lines: list[str]) -> None:
@@ -200,6 +204,7 @@ class LocalEngine:
             if self.endpoint is None:
                 for line in lines:
                     reader.feed(line)
+                    figures.feed(line)
                 clock.hear(reader.progress, reader.heard, time.monotonic())
 
         argv, variables = launch.as_process(plan, shop.paths, self._places, shop.outside)
@@ -207,7 +212,7 @@ class LocalEngine:
         contained = bool(environment.image)
         process = await EngineProcess.start(argv, variables, self._places, shop.paths, hear, needs_network=contained)
         ended = asyncio.create_task(process.wait())
-        return _Run(plan, settings, process, reader, clock, ended, asyncio.Event(), may_repeat)
+        return _Run(plan, settings, process, reader, figures, clock, ended, asyncio.Event(), may_repeat)
 
     def _plan(self, environment: EngineEnvironment, machine: Machine) -> tuple[ModelSettings, LaunchPlan]:
         """What to start with; reads small files of the model."""
@@ -265,10 +270,11 @@ class LocalEngine:
         endpoint = Endpoint(self._places.socket, self.model.name)
         await endpoint.warm_up()
         run.endpoint = endpoint
+        memory = await run.process.memory_bytes()
         try:
-            await self._workshop.times.remember(run.plan, record)
+            await self._workshop.starts.remember(run.plan, record, run.figures.measured(memory))
         except UserError as error:
-            _logger.warning("The time of this start is not remembered: %s", error.sentence())
+            _logger.warning("What this start took is not remembered: %s", error.sentence())
         self.status.set(
             EngineStatus(
                 EngineStage.READY,
@@ -277,7 +283,7 @@ class LocalEngine:
                 context_tokens=ready.context_tokens,
                 note=f"Ready after {record.total:.0f} s.",
                 engine=_engine_words(run.plan.environment),
-                memory_bytes=await run.process.memory_bytes(),
+                memory_bytes=memory,
             )
         )
         run.settled.set()

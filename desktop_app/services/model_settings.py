@@ -18,12 +18,12 @@ from desktop_app.domain.launch import FlagValue, ModelRef, ModelSettings, Preset
 from desktop_app.domain.machine import Machine
 from desktop_app.domain.observable import Observable
 from desktop_app.paths import Paths
-from desktop_app.services.settings_view import TRUST, Desk, MemoryParts, SettingsState, draw, plan_of
+from desktop_app.services.settings_view import TRUST, Desk, SettingsState, draw, plan_of
 from desktop_app.store.model_settings import ModelSettingsStore
 
 # ruff: noqa: PLC0415 - what makes a plan is imported when a page of settings is opened: no window waits for it
 
-__all__ = ["MemoryParts", "ModelSettingsService", "SettingsState"]
+__all__ = ["ModelSettingsService", "SettingsState"]
 
 
 class ModelSettingsService:

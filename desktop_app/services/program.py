@@ -10,10 +10,13 @@ from desktop_app.domain.observable import Observable
 from desktop_app.paths import Paths
 from desktop_app.services.bundle import Bundle, BundlePart
 from desktop_app.services.conversations import Conversations
+from desktop_app.services.downloads import Downloads
 from desktop_app.services.first_run import FirstRun
 from desktop_app.services.gauges import Gauges
+from desktop_app.services.hub_access import HubAccess
 from desktop_app.services.idle import IdleWatch
 from desktop_app.services.model_settings import ModelSettingsService
+from desktop_app.services.models import Models
 from desktop_app.services.self_test import SelfTest
 from desktop_app.services.servers import Servers
 from desktop_app.services.serving import Serving
@@ -43,6 +46,9 @@ class Program:
     idle: IdleWatch
     surroundings: Surroundings
     bundle: Bundle
+    hub_access: HubAccess
+    downloads: Downloads
+    models: Models
     guide: ModelRef
     failure: Observable[UserError | None]
     """What failed last that no service has told."""
@@ -63,6 +69,8 @@ class Program:
         await self.settings.load()
         await self.model_settings.load()
         await self.servers.load()
+        self.hub_access.load()
+        await self.downloads.load()
         if self.settings.model_folder is not None:
             self.serving.select_folder(self.settings.model_folder)
         await self.conversations.load(self.settings.last_conversation)
@@ -95,8 +103,9 @@ class Program:
         return None
 
     async def close(self) -> None:
-        """Stop answers, installation and engine, in this order; save, and let go of the files."""
+        """Stop answers, downloads, installation and engine, in this order; save, and let go of the files."""
         await self.conversations.shutdown()
+        await self.downloads.shutdown()
         await self.setup.shutdown()
         await self.serving.stop_all()
         await self.tasks.shutdown()

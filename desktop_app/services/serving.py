@@ -25,7 +25,7 @@ from desktop_app.hub import local
 from desktop_app.paths import Paths
 from desktop_app.services.local_engine import LocalEngine
 from desktop_app.services.remote_engine import RemoteEngine
-from desktop_app.services.workshop import StartTimes, Workshop
+from desktop_app.services.workshop import Starts, Workshop
 
 if TYPE_CHECKING:
     from desktop_app.engine.flags import FlagTable
@@ -63,7 +63,7 @@ class Serving:
         machine: describes the computer; blocks.
         environment: the engine's environment; None while there is none.
         preferences: what people chose for their models.
-        times: remembers how long starts took.
+        starts: remembers what starts took.
         connect: opens the way to a model of a server elsewhere; raises UserError.
         outside: the environment that the program was started in.
     """
@@ -74,7 +74,7 @@ class Serving:
         machine: Callable[[], Machine],
         environment: Callable[[], EngineEnvironment | None],
         preferences: Preferences,
-        times: StartTimes,
+        starts: Starts,
         connect: Callable[[ModelRef], Awaitable[Endpoint]],
         outside: Mapping[str, str],
     ) -> None:
@@ -87,7 +87,7 @@ class Serving:
             machine,
             environment,
             preferences.settings_of,
-            times,
+            starts,
             outside,
             self.taken_bytes,
             self._admit,

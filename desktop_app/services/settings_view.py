@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from desktop_app.domain.errors import UserError
+from desktop_app.domain.fit import MemoryParts
 from desktop_app.domain.flag_words import WORDS
 from desktop_app.domain.flags import Field, FlagTable, fields, read_size
 from desktop_app.domain.installation import EngineEnvironment, EngineKind
@@ -20,21 +21,6 @@ from desktop_app.paths import Paths
 # ruff: noqa: PLC0415 - what makes a plan is imported when a page of settings is opened: no window waits for it
 
 TRUST = "--trust-remote-code"
-
-
-@dataclass(frozen=True)
-class MemoryParts:
-    """What a model will take of the computer's or the card's memory, and what is left; together the total. Bytes."""
-
-    weights: int
-    kv_cache: int
-    overhead: int
-    """What the engine's processes need besides; an estimate."""
-    others: int
-    """What other programs and our other engines have now, or were promised."""
-    free: int
-    """What would be left."""
-    total: int
 
 
 @dataclass(frozen=True)
@@ -129,12 +115,11 @@ def _memory(desk: Desk, plan: LaunchPlan) -> tuple[MemoryParts, str]:
     geometry = facts.geometry
     if geometry is None:
         return parts, ""
-    element, block, cards = memory.kv_element(flags), memory.block_of(flags, kind), memory.cards_of(flags)
     asked, kept = read_size(flags.get("--max-model-len")), memory_words(need.kv_cache)
     if asked:
-        size = memory_words(geometry.request_bytes(asked, element, block, cards))
+        size = memory_words(memory.conversation_bytes(asked, geometry, flags, kind, room))
         return parts, f"A context of {asked:,} tokens takes {size}; {kept} are set aside for conversations."
-    longest = geometry.longest(need.kv_cache, element, block, cards)
+    longest = memory.longest(need.kv_cache, geometry, flags, kind, room)
     return parts, f"{kept} for conversations hold a context of {longest:,} tokens." if longest else ""
 
 

@@ -13,19 +13,20 @@ from desktop_app.domain.start_clock import Expectation, StartKind, StartRecord
 from desktop_app.paths import Paths
 
 if TYPE_CHECKING:
+    from desktop_app.domain.fit import Measured
     from desktop_app.engine.flags import FlagTable
 
 _logger = logging.getLogger(__name__)
 
 
-class StartTimes(Protocol):
-    """Remembers how long starts took."""
+class Starts(Protocol):
+    """Remembers what starts took; `services.starts.Starts` is one."""
 
     def expectation(self, kind: StartKind) -> Expectation:
         """What the next start of *kind* may take."""
 
-    async def remember(self, plan: LaunchPlan, record: StartRecord) -> None:
-        """Keep how long this start took; raises UserError."""
+    async def remember(self, plan: LaunchPlan, record: StartRecord, figures: "Measured") -> None:
+        """Keep how long this start took, and what the engine said about memory; raises UserError."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Workshop:
         machine: describes the computer; blocks.
         environment: the engine's environment; None while there is none.
         settings_of: what the person chose for a model.
-        times: remembers how long starts took.
+        starts: remembers what starts took.
         outside: the environment that the program was started in.
         taken_bytes: memory that is promised to engines other than that of a model, by the model's key.
         admit: raises UserError when there is no room for this plan beside the other engines.
@@ -47,7 +48,7 @@ class Workshop:
     machine: Callable[[], Machine]
     environment: Callable[[], EngineEnvironment | None]
     settings_of: Callable[[ModelRef], ModelSettings]
-    times: StartTimes
+    starts: Starts
     outside: Mapping[str, str]
     taken_bytes: Callable[[str], int]
     admit: Callable[[LaunchPlan, Machine], None]

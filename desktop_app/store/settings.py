@@ -7,6 +7,7 @@ is missing or makes no sense counts as not chosen.
 import base64
 import json
 import sqlite3
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -31,8 +32,11 @@ class Settings:
         Raises:
             UserError: the database cannot be read.
         """
-        rows = await self._database.run(lambda db: db.execute("SELECT key, value FROM settings").fetchall())
-        self._values = {row["key"]: _decode(row["value"]) for row in rows}
+        self.take(await self._database.run(lambda db: db.execute("SELECT key, value FROM settings").fetchall()))
+
+    def take(self, rows: Iterable[Sequence[str]]) -> None:
+        """Take what was chosen from *rows* of key and JSON, as the table has them."""
+        self._values = {key: _decode(value) for key, value in rows}
 
     @property
     def appearance(self) -> Appearance:
@@ -129,6 +133,62 @@ class Settings:
         """Keep what was learned of starts; *history* is JSON's."""
         await self._set("start_history", history)
 
+    @property
+    def measurements(self) -> list[dict[str, object]]:
+        """What engines said about the memory that models take, as `services.starts` wrote it."""
+        value = self._values.get("measurements")
+        return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+    async def set_measurements(self, measurements: list[dict[str, object]]) -> None:
+        """Keep what engines said about memory."""
+        await self._set("measurements", measurements)
+
+    @property
+    def hub_endpoint(self) -> str:
+        """Where models are looked for, as somebody chose; empty for the usual place."""
+        value = self._values.get("hub_endpoint")
+        return value if isinstance(value, str) else ""
+
+    async def set_hub_endpoint(self, endpoint: str) -> None:
+        """Remember where models are looked for; empty for the usual place."""
+        await self._set("hub_endpoint", endpoint)
+
+    @property
+    def hub_token_for(self) -> str:
+        """Where the kept token may be sent: scheme, host and port; empty when there is no token."""
+        value = self._values.get("hub_token_for")
+        return value if isinstance(value, str) else ""
+
+    @property
+    def hub_token_place(self) -> str:
+        """Where the token is kept, in words."""
+        value = self._values.get("hub_token_place")
+        return value if isinstance(value, str) else ""
+
+    async def set_hub_token(self, origin: str, place: str) -> None:
+        """Remember for whom a token is kept, and where; never the token itself. Both empty for none."""
+        await self._set("hub_token_for", origin)
+        await self._set("hub_token_place", place)
+
+    @property
+    def hub_offline(self) -> bool:
+        """Whether the Hub may not be asked anything."""
+        return self._values.get("hub_offline") is True
+
+    async def set_hub_offline(self, offline: bool) -> None:
+        """Remember whether the Hub may be asked."""
+        await self._set("hub_offline", offline)
+
+    @property
+    def model_folders(self) -> tuple[Path, ...]:
+        """Folders with models that somebody added, in this order."""
+        value = self._values.get("model_folders")
+        return tuple(Path(one) for one in value if isinstance(one, str) and one) if isinstance(value, list) else ()
+
+    async def set_model_folders(self, folders: Sequence[Path]) -> None:
+        """Remember the folders with models."""
+        await self._set("model_folders", [str(folder) for folder in folders])
+
     def _path(self, key: str) -> Path | None:
         value = self._values.get(key)
         return Path(value) if isinstance(value, str) and value else None
@@ -154,15 +214,16 @@ def _decode(text: str) -> object:
         return None
 
 
-def remembered_model(database: Path) -> Path | None:
-    """The folder of the model that was chosen last, read without opening the program's database for writing.
+def peek(database: Path) -> Settings:
+    """The settings as they are now, read without opening the program's database for writing.
 
-    For whoever only looks (`doctor`), also while a window is open; None when there is none or it cannot be read.
+    For whoever only looks (`doctor`, `fit`), also while a window is open; nothing is chosen when there is no database,
+    or it cannot be read.
     """
+    settings = Settings(Database(database))
     try:
         with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
-            row = connection.execute("SELECT value FROM settings WHERE key = 'model_folder'").fetchone()
+            settings.take(connection.execute("SELECT key, value FROM settings").fetchall())
     except sqlite3.Error:
-        return None
-    value = _decode(row[0]) if row else None
-    return Path(value) if isinstance(value, str) else None
+        return settings
+    return settings

@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop_app.domain.engine import EngineStage, EngineStatus
@@ -38,6 +38,9 @@ class EngineRoom(QObject):
         program: the services.
         show: puts a page in front; it is added to the window's pages the first time.
     """
+
+    models_asked = Signal()
+    """Another model shall be chosen."""
 
     def __init__(
         self, window: QWidget, theme: Theme, bridge: Bridge, program: Program, show: Callable[[QWidget], None]
@@ -101,7 +104,7 @@ class EngineRoom(QObject):
         page = ModelSettingsPage(self._theme, self._bridge, program.model_settings, program.settings)
         page.start_clicked.connect(self._on_shown_start_asked)
         page.restart_clicked.connect(self._on_shown_restart_asked)
-        page.choose_clicked.connect(self.ask_for_folder)
+        page.choose_clicked.connect(self.models_asked)
         page.remedy_chosen.connect(self.do)
         self._bridge.watch(page, program.serving.engines, partial(self._tell_running, page))
         return page
@@ -222,7 +225,7 @@ class EngineRoom(QObject):
             case Remedy.SETTINGS:
                 self.show_settings()
             case Remedy.CHOOSE_MODEL:
-                self.ask_for_folder()
+                self.models_asked.emit()
             case Remedy.USE_GUIDE:
                 self.start_guide()
             case Remedy.SHOW_LOG:

@@ -1,4 +1,4 @@
-"""The one window: rail, engine bar, pages, gauge strip. With `engine_room` the only one that knows the pages."""
+"""The one window: rail, engine bar, pages, gauge strip. With the two rooms beside it the only one that knows pages."""
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -13,6 +13,7 @@ from desktop_app.services.program import Program
 from desktop_app.store.settings import Settings
 from desktop_app.ui.bridge import Bridge
 from desktop_app.ui.engine_room import EngineRoom
+from desktop_app.ui.model_room import ModelRoom
 from desktop_app.ui.pages.chat import ChatPage
 from desktop_app.ui.pages.welcome import WelcomePage
 from desktop_app.ui.theme import Theme
@@ -44,7 +45,9 @@ class MainWindow(QMainWindow):
         self._pages = QStackedWidget()
         self._frame = QStackedWidget()
         self.room = EngineRoom(self, theme, bridge, program, self.show_page)
+        self.model_room = ModelRoom(self, theme, bridge, program, self.room, self.show_page, self.show_chat)
         self._chat_button = IconButton(theme, "chat", "Chat", self.show_chat)
+        self._models_button = IconButton(theme, "cube", "Models", self.model_room.show_models)
         self._engine_button = IconButton(theme, "engine", "Engine", self.room.show_engines)
         self._log_button = IconButton(theme, "log", "Log", self.room.show_log)
         self._settings_button = IconButton(theme, "gear", "Settings of the model", self.room.show_settings)
@@ -144,6 +147,7 @@ class MainWindow(QMainWindow):
         room = self.room
         return (
             (self._chat_button, lambda page: page is self.chat),
+            (self._models_button, self.model_room.is_models),
             (self._engine_button, room.is_engines),
             (self._log_button, room.is_log),
             (self._settings_button, room.is_settings),
@@ -162,6 +166,8 @@ class MainWindow(QMainWindow):
         self._bar.install_clicked.connect(room.offer_install)
         self._bar.guide_chosen.connect(room.start_guide)
         self._bar.folder_asked.connect(room.ask_for_folder)
+        self._bar.models_asked.connect(self.model_room.show_models)
+        room.models_asked.connect(self.model_room.show_models)
         self._bar.server_asked.connect(room.ask_for_server)
         self._bar.settings_clicked.connect(room.show_settings)
         self._bar.engine_chosen.connect(self._program.serving.switch)
@@ -226,8 +232,9 @@ class MainWindow(QMainWindow):
             ("Ctrl+L", self._bar.open_menu),
             ("Ctrl+O", self.room.ask_for_folder),
             ("Ctrl+1", self.show_chat),
-            ("Ctrl+2", self.room.show_engines),
-            ("Ctrl+3", self.room.show_log),
+            ("Ctrl+2", self.model_room.show_models),
+            ("Ctrl+3", self.room.show_engines),
+            ("Ctrl+4", self.room.show_log),
             ("Ctrl+,", self.room.show_settings),
             ("Ctrl+Q", self.close),
             ("Esc", self._on_escape_pressed),
@@ -237,8 +244,9 @@ class MainWindow(QMainWindow):
     def _build(self) -> None:
         keys_of = (
             (self._chat_button, "Ctrl+1"),
-            (self._engine_button, "Ctrl+2"),
-            (self._log_button, "Ctrl+3"),
+            (self._models_button, "Ctrl+2"),
+            (self._engine_button, "Ctrl+3"),
+            (self._log_button, "Ctrl+4"),
             (self._settings_button, "Ctrl+,"),
         )
         for button, keys in keys_of:
@@ -250,6 +258,7 @@ class MainWindow(QMainWindow):
         icons.setContentsMargins(8, 12, 8, 12)
         icons.setSpacing(8)
         icons.addWidget(self._chat_button)
+        icons.addWidget(self._models_button)
         icons.addWidget(self._engine_button)
         icons.addWidget(self._log_button)
         icons.addStretch()

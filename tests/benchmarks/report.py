@@ -52,6 +52,22 @@ AIMS = (
     Aim("speed", "tokens/s of one answer against bare vLLM", ("engine", "presets", "speed_ratio"), 1.0, operator.ge),
     Aim("log", "event-loop gap while 1 GB of log comes, p99", ("log", "follow", "wall_p99_ms"), 16.0, unit="ms"),
     Aim("log_cpu", "the longest in processor time", ("log", "follow", "cpu_longest_ms"), 16.0, unit="ms"),
+    Aim(
+        "models_type",
+        "event-loop gap, typing among 5,000 models, p99",
+        ("models", "type", "wall_p99_ms"),
+        16.0,
+        unit="ms",
+    ),
+    Aim("models_scroll", "the same, scrolling", ("models", "scroll", "wall_p99_ms"), 16.0, unit="ms"),
+    Aim(
+        "models_type_cpu",
+        "the longest in processor time, typing",
+        ("models", "type", "cpu_longest_ms"),
+        16.0,
+        unit="ms",
+    ),
+    Aim("models_scroll_cpu", "the same, scrolling", ("models", "scroll", "cpu_longest_ms"), 16.0, unit="ms"),
     Aim("idle_hidden", "processor, window hidden", ("resident", "idle", "hidden", "program_percent"), 0.05, unit="%"),
 )
 

@@ -1,121 +1,288 @@
-"""What a model takes, against vLLM's own figures."""
+"""The verdicts."""
+
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
-from desktop_app.domain.fit import CPU_BLOCK, Geometry, dtype_bytes, geometry, quantization, weights_bytes
+from desktop_app.domain.fit import Fit, Measured, Surroundings, Verdict, Wish, judge
+from desktop_app.domain.geometry import geometry
+from desktop_app.domain.installation import EngineKind
+from desktop_app.domain.machine import Gpu, Machine
+from desktop_app.domain.model_spec import ModelSpec, active_bytes, loaded_bytes
+from tests.domain.fit_cases import BIG, GIB, LLAMA, MOE, QUANTISED, SMALL, card, machine, sized
 
-TINY: dict[str, object] = {
-    "hidden_size": 64,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "num_key_value_heads": 2,
-    "head_dim": 32,
-    "max_position_embeddings": 2048,
-}
-LLAMA_8B: dict[str, object] = {
-    "hidden_size": 4096,
-    "num_hidden_layers": 32,
-    "num_attention_heads": 32,
-    "num_key_value_heads": 8,
-    "max_position_embeddings": 131_072,
-    "vocab_size": 128_256,
-}
+RANKS = (Verdict.TOO_BIG, Verdict.PROCESSOR, Verdict.TIGHT, Verdict.RUNS_WELL)
 
 
-def shape(config: dict[str, object]) -> Geometry:
-    found = geometry(config)
-    assert found is not None
-    return found
+def test_a_small_model_runs_well_on_a_small_computer() -> None:
+    fit = judge(SMALL, machine(8, available=6))
+    assert fit.verdict is Verdict.RUNS_WELL
+    assert fit.reason == "Takes 3.5 GB of the 6.0 GB that are free."
+    assert (fit.place, fit.kind, fit.cards, fit.card) == ("the computer's memory", EngineKind.CPU, 0, None)
+    assert fit.fits_now
+    assert fit.context == 8192
+    assert fit.longest == 32_768
+
+
+def test_what_leaves_little_is_tight() -> None:
+    fit = judge(SMALL, machine(8, available=3.7))
+    assert fit.verdict is Verdict.TIGHT
+    assert fit.reason.endswith("free, which leaves little room.")
+    assert fit.fits_now
+
+
+def test_what_fits_with_a_shorter_context_only_is_tight() -> None:
+    fit = judge(replace(LLAMA, weights_bytes=4 * GIB), machine(8, available=5.7), Wish(context=32_768))
+    assert fit.verdict is Verdict.TIGHT
+    assert fit.reason == f"With 32,768 tokens it needs 3.5 GB more than there is room for; {fit.longest:,} fit."
+    assert 2048 <= fit.longest < 32_768
+    assert not fit.fits_now
+
+
+def test_what_fits_once_programs_are_closed_is_tight() -> None:
+    fit = judge(SMALL, machine(8, available=2.5))
+    assert fit.verdict is Verdict.TIGHT
+    assert fit.reason == "It needs 3.5 GB, and 5.5 GB of the 8.0 GB are in use."
+    busy = judge(SMALL, machine(32, card(8, free=2.0)))
+    assert busy.verdict is Verdict.TIGHT
+    assert "on the card" in busy.reason
+    assert not busy.fits_now
+
+
+def test_too_big_says_why() -> None:
+    fit = judge(BIG, machine(16, available=12))
+    assert fit.verdict is Verdict.TOO_BIG
+    assert fit.reason == "Its weights alone take 131.0 GB; this computer has 16.0 GB."
+    assert (fit.kind, fit.cards, fit.longest) == (None, 0, 0)
+    close = judge(LLAMA, machine(16, available=15.5))
+    assert close.reason.startswith("Even with 2,048 tokens it needs 16.")
+    assert not close.fits_now
+
+
+def test_the_processor_is_named_when_no_card_holds_it() -> None:
+    fit = judge(LLAMA, machine(32, card(8), available=28))
+    assert fit.verdict is Verdict.PROCESSOR
+    assert fit.reason == "No card holds it, only the computer's memory: takes 17.2 GB of the 28.0 GB that are free."
+    assert (fit.kind, fit.cards, fit.place) == (EngineKind.CPU, 0, "the computer's memory")
+
+
+def test_a_processor_that_reads_too_much_is_slow() -> None:
+    fit = judge(LLAMA, machine(64, available=60))
+    assert fit.verdict is Verdict.PROCESSOR
+    assert fit.reason == "For every word 15.0 GB must be read: about 2 words a second on a processor."
+    # Of a mixture of experts only a part is read.
+    assert judge(MOE, machine(128, available=120)).verdict is Verdict.RUNS_WELL
+    assert active_bytes(MOE) < loaded_bytes(MOE) // 8
+
+
+def test_an_engine_for_processors_leaves_the_card_alone() -> None:
+    around = Surroundings(engine=EngineKind.CPU)
+    assert judge(SMALL, machine(32, card(24), available=28), around=around).kind is EngineKind.CPU
+    assert judge(SMALL, machine(32, card(24), available=28)).kind is EngineKind.CUDA
+
+
+def test_what_is_not_known_is_never_no() -> None:
+    computer = machine(16, available=12)
+    assert judge(ModelSpec("x"), computer).verdict is Verdict.UNKNOWN
+    fit = judge(ModelSpec("x", weights_bytes=4 * GIB, dtype="bfloat16"), computer)
+    assert fit.verdict is Verdict.UNKNOWN
+    assert fit.reason == "Its weights take 4.0 GB, and 12.0 GB are free; what a conversation takes is not known."
+    # The parameters and their format tell the size as well.
+    assert judge(replace(SMALL, weights_bytes=0), computer).verdict is Verdict.RUNS_WELL
+
+
+def test_weights_beyond_every_place_are_too_big_whatever_else() -> None:
+    unknown = ModelSpec("x", weights_bytes=60 * GIB, dtype="bfloat16")
+    assert judge(unknown, machine(16, available=12)).verdict is Verdict.TOO_BIG
+    assert judge(unknown, machine(16, card(24), card(24), card(24))).verdict is Verdict.UNKNOWN
+
+
+def test_cards_are_shared_as_far_as_the_heads_allow() -> None:
+    four = machine(64, *(card(24, name="NVIDIA RTX 3090") for _ in range(4)))
+    assert judge(LLAMA, four).cards == 1
+    fit = judge(sized(LLAMA, 30), four)
+    assert (fit.verdict, fit.cards, fit.place) == (Verdict.RUNS_WELL, 2, "2 × NVIDIA RTX 3090")
+    assert "on each of 2 cards" in fit.reason
+    assert fit.parts is not None
+    assert fit.parts.weights == 15 * GIB
+    assert judge(sized(LLAMA, 50), four).cards == 4, "three do not divide 32 heads"
+    odd = geometry({"hidden_size": 896, "num_hidden_layers": 24, "num_attention_heads": 14, "num_key_value_heads": 2})
+    assert judge(replace(SMALL, geometry=odd), four, Wish(cards=2)).cards == 2
+    refused = judge(replace(SMALL, geometry=odd), four, Wish(cards=4))
+    assert refused.verdict is Verdict.UNSUITED
+    assert refused.reason == "Its 14 attention heads cannot be shared out among 4 cards."
+
+
+def test_only_cards_that_are_alike_share() -> None:
+    mixed = machine(16, card(24, name="large"), card(8, name="small"))
+    assert judge(sized(LLAMA, 26), mixed).verdict is Verdict.TOO_BIG
+    fit = judge(SMALL, mixed)
+    assert (fit.place, fit.card) == ("large", 0)
+    parts = machine(16, card(20, mig="2g.20gb"), card(20, mig="2g.20gb"))
+    assert judge(sized(LLAMA, 26), parts).verdict is Verdict.TOO_BIG
+
+
+def test_the_fullest_of_several_cards_decides() -> None:
+    fit = judge(sized(LLAMA, 30), machine(16, card(24), card(24, free=10)))
+    assert fit.verdict is Verdict.TIGHT
+    assert fit.parts is not None
+    assert fit.parts.others == 14 * GIB
+
+
+def test_a_card_that_shares_the_computers_memory_leaves_some() -> None:
+    spark = machine(128, card(120, unified=True), available=110)
+    fit = judge(sized(LLAMA, 90), spark)
+    assert (fit.verdict, fit.card) == (Verdict.RUNS_WELL, 0)
+    assert fit.parts is not None
+    assert fit.parts.kept > 0.1 * fit.parts.total
+    small = judge(SMALL, machine(16, card(15, unified=True)))
+    assert small.parts is not None
+    assert small.parts.kept > 5 * GIB
+
+
+def test_a_second_model_of_ours_counts() -> None:
+    free = judge(LLAMA, machine(64, card(24)))
+    assert free.verdict is Verdict.RUNS_WELL
+    after = judge(LLAMA, machine(64, card(24)), around=Surroundings(taken_bytes=10 * GIB))
+    assert after.verdict is Verdict.TIGHT
+    assert after.parts is not None
+    assert after.parts.others == 10 * GIB
+
+
+def test_measured_figures_replace_the_estimate() -> None:
+    said = Measured(weights=3 * GIB, overhead=GIB, kv_token_bytes=1 << 16)
+    fit = judge(SMALL, machine(16, card(12)), measured=said)
+    assert fit.measured
+    assert fit.reason == "Takes 4.5 GB of the 12.0 GB that are free on the card, as measured."
+    assert fit.parts is not None
+    assert (fit.parts.weights, fit.parts.overhead, fit.parts.kv_cache) == (3 * GIB, GIB, GIB // 2 + 16 * 28 * 1024)
+    # With its shape unknown, the engine's word is enough.
+    assert judge(ModelSpec("x"), machine(16, card(12)), measured=said).verdict is Verdict.RUNS_WELL
 
 
 @pytest.mark.parametrize(
-    ("size", "tokens"), [(1 << 30, 2_097_152), (int(11.15 * 2**30), 23_382_912), (65_536, 128), (1, 0)]
-)
-def test_the_pool_is_what_vllm_printed(size: int, tokens: int) -> None:
-    assert abs(shape(TINY).pool_tokens(size, 2, CPU_BLOCK) - tokens) <= 20_000
-
-
-def test_one_token_of_the_tiny_model_is_256_bytes_a_layer() -> None:
-    assert shape(TINY).token_bytes(2) == 256
-    assert shape(TINY).request_bytes(128, 2, CPU_BLOCK) == 65_536
-
-
-@pytest.mark.parametrize(("size", "longest"), [(524_288, 896), (65_536, 0), (1 << 30, 2048), (131_072, 128)])
-def test_the_longest_context_is_what_vllm_printed(size: int, longest: int) -> None:
-    assert shape(TINY).longest(size, 2, CPU_BLOCK) == longest
-
-
-def test_grouped_heads_and_shared_cards() -> None:
-    llama = shape(LLAMA_8B)
-    assert llama.token_bytes(2) == 2 * 8 * 128 * 2
-    assert llama.request_bytes(8192, 2, 16) == 1 << 30
-    assert llama.token_bytes(2, cards=4) == llama.token_bytes(2) // 4
-    # More cards than heads: each card keeps one.
-    assert llama.token_bytes(2, cards=16) == llama.token_bytes(2) // 8
-    assert llama.token_bytes(1) == llama.token_bytes(2) // 2
-
-
-def test_a_latent_is_kept_whole_on_every_card() -> None:
-    deepseek = shape(LLAMA_8B | {"kv_lora_rank": 512, "qk_rope_head_dim": 64, "v_head_dim": 128})
-    assert deepseek.token_bytes(2) == 1152
-    assert deepseek.token_bytes(2, cards=8) == 1152
-
-
-def test_a_window_keeps_its_length_and_what_is_in_flight() -> None:
-    kinds = ["sliding_attention"] * 5 + ["full_attention"]
-    gemma = shape(TINY | {"num_hidden_layers": 6, "layer_types": kinds, "sliding_window": 512})
-    assert (gemma.full_layers, gemma.windowed_layers, gemma.window) == (1, 5, 512)
-    page = 16 * 256
-    blocks = -(-(511 + 2048) // 16) + 1
-    assert gemma.request_bytes(32_768, 2, 16) == page * (32_768 // 16 + 5 * blocks)
-    assert gemma.request_bytes(256, 2, 16) == page * 6 * 16
-
-
-@pytest.mark.parametrize(
-    ("more", "layers"),
+    ("method", "capability", "flags", "verdict", "words"),
     [
-        ({"sliding_window": 4096}, (0, 2)),
-        ({"sliding_window": 4096, "use_sliding_window": False}, (2, 0)),
-        ({"sliding_window": None}, (2, 0)),
-        ({"sliding_window": 512, "sliding_window_pattern": 2}, (1, 1)),
-        ({"layer_types": ["full_attention", "full_attention"], "num_kv_shared_layers": 1}, (1, 0)),
-        ({"layer_types": ["sliding_attention", "full_attention"]}, (2, 0)),
+        ("awq", (7, 5), "", Verdict.RUNS_WELL, ""),
+        ("awq", None, "", Verdict.RUNS_WELL, ""),
+        ("mxfp4", (7, 5), "avx2", Verdict.UNSUITED, "compute capability 8.0; a card has 7.5"),
+        ("mxfp4", (7, 5), "avx512_bf16", Verdict.PROCESSOR, "compute capability 8.0; a card has 7.5; on the processor"),
+        ("bitsandbytes", (9, 0), "", Verdict.UNSUITED, "which vLLM does not read"),
+        ("fp8", None, "avx2", Verdict.UNSUITED, "AMX"),
+        ("fp8", None, "amx_tile", Verdict.RUNS_WELL, ""),
+        ("modelopt_fp4", None, "amx_tile", Verdict.UNSUITED, "needs a graphics card"),
+        ("\u202eevil\n", None, "", Verdict.UNSUITED, "format evil, which"),
     ],
 )
-def test_kinds_of_layers(more: dict[str, object], layers: tuple[int, int]) -> None:
-    found = shape(TINY | more)
-    assert (found.full_layers, found.windowed_layers) == layers
+def test_formats_that_vllm_does_not_read(
+    method: str, capability: tuple[int, int] | None, flags: str, verdict: Verdict, words: str
+) -> None:
+    cards = (card(24, capability=capability),) if capability else ()
+    computer = replace(machine(64, *cards), cpu_flags=frozenset((flags,)) if flags else frozenset())
+    fit = judge(replace(QUANTISED, quantization=method), computer)
+    assert fit.verdict is verdict
+    assert words in fit.reason
 
 
 @pytest.mark.parametrize(
-    "config",
-    [
-        {},
-        {"hidden_size": 64},
-        TINY | {"layer_types": ["linear_attention", "full_attention"]},
-        TINY | {"mamba_d_state": 128},
-        TINY | {"num_hidden_layers": "many"},
-        TINY | {"num_attention_heads": -1},
-    ],
+    ("name", "words"), [("x-FP8-dynamic", "AMX"), ("x-NVFP4", "format nvfp4 needs a graphics card"), ("x-w4a16", "")]
 )
-def test_what_is_not_known_is_not_guessed(config: dict[str, object]) -> None:
-    assert geometry(config) is None
+def test_what_a_wrapping_holds_is_in_the_name(name: str, words: str) -> None:
+    spec = replace(QUANTISED, name=name, quantization="compressed-tensors")
+    fit = judge(spec, replace(machine(64), cpu_flags=frozenset(("avx2",))))
+    assert words in fit.reason
+    assert (fit.verdict is Verdict.UNSUITED) is bool(words)
 
 
-def test_a_model_that_sees_is_described_inside() -> None:
-    assert shape({"model_type": "some_vl", "text_config": LLAMA_8B}).context == 131_072
+def test_a_cache_in_fp8_needs_a_card_that_has_it() -> None:
+    wish = Wish(kv_dtype="fp8")
+    newer, older = (machine(8, card(24, capability=version)) for version in ((8, 9), (8, 6)))
+    assert judge(LLAMA, newer, wish).verdict is Verdict.RUNS_WELL
+    refused = judge(LLAMA, older, replace(wish, cards=1))
+    assert (refused.verdict, refused.reason) == (Verdict.UNSUITED, "a card cannot keep conversations in fp8.")
 
 
-def test_weights_follow_the_number_format() -> None:
-    assert weights_bytes(100, {"torch_dtype": "bfloat16"}, "auto") == 100
-    assert weights_bytes(100, {"torch_dtype": "float32"}, "auto") == 50
-    assert weights_bytes(100, {"dtype": "float16"}, "float32") == 200
-    quantised = {"torch_dtype": "float16", "quantization_config": {"quant_method": "AWQ"}}
-    assert weights_bytes(100, quantised, "float32") == 100
-    assert quantization(quantised) == "awq"
-    assert quantization({}) == ""
+def every_fit() -> Iterable[tuple[Machine, Wish, Fit]]:
+    specs = (SMALL, LLAMA, BIG, MOE, QUANTISED, ModelSpec("x", weights_bytes=GIB), ModelSpec("y"))
+    computers = [
+        *(machine(size, available=size * part) for size in (2, 8, 64) for part in (0.0, 0.1, 0.9)),
+        *(machine(32, card(size, free=size * part)) for size in (2, 8, 24, 80) for part in (0.0, 0.4, 1.0)),
+        machine(64, card(24), card(24, free=3), card(8)),
+        machine(2, card(20, mig="2g.20gb")),
+        machine(128, card(120, unified=True), available=3),
+    ]
+    for spec in specs:
+        for computer in computers:
+            for wish in (Wish(), Wish(context=10**9, people=50), Wish(context=1), Wish(kv_dtype="fp8"), Wish(cards=2)):
+                yield computer, wish, judge(spec, computer, wish, Surroundings(taken_bytes=wish.people << 20))
 
 
-@pytest.mark.parametrize(("name", "size"), [("torch.float32", 4), ("fp8_e4m3", 1), ("auto", 2), ("", 2)])
-def test_sizes_of_numbers(name: str, size: float) -> None:
-    assert dtype_bytes(name) == size
+def test_parts_come_to_the_total_and_reasons_can_be_read() -> None:
+    for _, _, fit in every_fit():
+        assert fit.reason.endswith(".")
+        assert fit.reason[0].isupper()
+        assert not re.search(r"None|nan|-\d|\d{4}|\b0\.0 GB more|needs 0\.0", fit.reason), fit.reason
+        if fit.parts is None:
+            continue
+        parts = fit.parts
+        numbers = (parts.weights, parts.kv_cache, parts.overhead, parts.others, parts.free, parts.kept, parts.missing)
+        assert min(numbers) >= 0
+        total = parts.needed + parts.others + parts.free
+        assert total == parts.total or (parts.free == 0 and total > parts.total)
+        assert fit.fits_now is (parts.missing == 0 and fit.kind is not None)
+        if fit.verdict is Verdict.RUNS_WELL:
+            assert fit.fits_now
+
+
+@pytest.mark.parametrize("spec", [SMALL, LLAMA, MOE, QUANTISED], ids=lambda spec: spec.name)
+def test_more_memory_is_never_worse(spec: ModelSpec) -> None:
+    for computers in (
+        [machine(size, available=size * 0.8) for size in range(1, 140, 3)],
+        [machine(24, card(size)) for size in range(1, 69)],
+        [machine(24, card(24, free=size)) for size in range(25)],
+    ):
+        verdicts = [RANKS.index(judge(spec, computer).verdict) for computer in computers]
+        assert verdicts == sorted(verdicts)
+
+
+@pytest.mark.parametrize("computer", [machine(32, available=24), machine(32, card(24))], ids=["memory", "card"])
+def test_more_context_or_people_never_need_less(computer: Machine) -> None:
+    for spec in (SMALL, LLAMA, QUANTISED):
+        for wishes in (
+            [Wish(context=tokens) for tokens in range(64, 40_000, 999)],
+            [Wish(people=people) for people in range(1, 40)],
+        ):
+            needs = [fit.parts.needed for wish in wishes if (fit := judge(spec, computer, wish)).parts]
+            assert len(needs) == len(wishes) or spec is LLAMA
+            assert needs == sorted(needs)
+
+
+def test_the_longest_context_is_one_that_fits() -> None:
+    computer = machine(32, card(24))
+    longest = judge(LLAMA, computer).longest
+    assert judge(LLAMA, computer, Wish(context=longest)).fits_now
+    assert not judge(LLAMA, computer, Wish(context=longest + 64)).fits_now
+
+
+def test_weights_follow_their_format() -> None:
+    assert loaded_bytes(replace(SMALL, dtype="float32", weights_bytes=4 * GIB)) == 2 * GIB
+    assert loaded_bytes(SMALL, "float32") == 2 * loaded_bytes(SMALL)
+    assert loaded_bytes(replace(QUANTISED, weights_bytes=0)) == QUANTISED.parameters // 2
+    assert loaded_bytes(ModelSpec("x", parameters=5)) == 0
+
+
+def test_thousands_are_judged_at_once() -> None:
+    computer = machine(64, *(card(24) for _ in range(4)))
+    specs = [sized(LLAMA, 1 + place % 150) for place in range(5000)]
+    begin = time.process_time()
+    for spec in specs:
+        judge(spec, computer)
+    assert time.process_time() - begin < 5, "well under a second of work, with room for a busy machine"
+
+
+def test_a_card_without_a_known_capability_is_not_refused() -> None:
+    unknown = Gpu("a card", 24 * GIB, 24 * GIB, "580")
+    assert judge(replace(QUANTISED, quantization="mxfp4"), machine(64, unknown)).verdict is Verdict.RUNS_WELL

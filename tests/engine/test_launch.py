@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app.domain.fit_room import Room
 from desktop_app.domain.flags import read_size
 from desktop_app.domain.installation import EngineEnvironment, EngineKind
 from desktop_app.domain.launch import FlagValue, LaunchPlan, ModelRef, ModelSettings, Preset
@@ -474,6 +475,6 @@ def test_an_engine_in_a_container_is_started_around(tmp_path: Path) -> None:
 
 def test_weights_in_main_memory_are_not_on_the_card(llama: ModelRef) -> None:
     facts = model_files.look(llama.folder)
-    place = memory.Room(8 * GIB, 8 * GIB)
+    place = Room(8 * GIB, 8 * GIB)
     need = memory.need(EngineKind.CUDA, {"--cpu-offload-gb": "10"}, {}, facts, place)
     assert need.weights == 5 * GIB

@@ -1,41 +1,20 @@
 """Programs and modules that stand in for NVIDIA's driver: child processes, never objects inside the tested process."""
 
+import shutil
 import sys
 from pathlib import Path
 
 from desktop_app.hardware import nvml
 
 HELPER = Path(nvml.__file__).with_name("nvml_helper.py")
-
-PYNVML = """
-import os
-class NVMLError(Exception): pass
-class NVMLError_NotSupported(NVMLError): pass
-class NVMLError_LibRmVersionMismatch(NVMLError): pass
-class Memory: total, free, used = 8 << 30, 6 << 30, 2 << 30
-class Rates: gpu = 34
-started = 0
-def nvmlInit():
-    global started
-    started += 1
-    assert started == 1, "NVML is opened once"
-def nvmlDeviceGetCount(): return 2
-def nvmlDeviceGetHandleByIndex(index): return index
-def nvmlSystemGetDriverVersion(): return b"580.95"
-def nvmlDeviceGetName(handle): return f"NVIDIA RTX {handle}"
-def nvmlDeviceGetMemoryInfo(handle):
-    if handle: raise NVMLError_NotSupported("Not Supported")
-    return Memory
-def nvmlDeviceGetUtilizationRates(handle):
-    if handle: raise NVMLError_NotSupported("Not Supported")
-    return Rates
-def nvmlDeviceGetCudaComputeCapability(handle): return (8, 9)
-"""
+SCENES = Path(__file__).parents[1] / "data" / "nvml"
+FAKE = Path(__file__).with_name("fake_pynvml.py")
 
 
-def helper_with(folder: Path, pynvml: str) -> list[str]:
-    """How to start the real helper with *pynvml* in place of NVIDIA's bindings."""
-    (folder / "pynvml.py").write_text(pynvml)
+def helper_with(folder: Path, scene: str, change: str = "") -> list[str]:
+    """How to start the real helper with the driver of *scene* (tests/data/nvml) and a *change* of its bindings."""
+    shutil.copy(SCENES / f"{scene}.json", folder / "scene.json")
+    (folder / "pynvml.py").write_text(f"import os, time\n{FAKE.read_text('utf-8')}\n{change}\n", encoding="utf-8")
     # The helper's own `-I` would hide the stand-in; the path is put in front by hand instead.
     start = (
         f"import sys, runpy; sys.path.insert(0, {str(folder)!r}); runpy.run_path({str(HELPER)!r}, run_name='__main__')"

@@ -10,32 +10,111 @@ from pathlib import Path
 import psutil
 import pytest
 
-from desktop_app.hardware.nvml import NO_CARD, NvmlHelper, driver_note, parse_reading
+from desktop_app.domain.machine import NO_CARD, MemoryUser
+from desktop_app.hardware.nvml import NvmlHelper, Reading, driver_note, parse_reading
 from tests.conftest import wait_until
-from tests.hardware.fake_driver import HELPER, PYNVML, helper_with, program
+from tests.hardware.fake_driver import HELPER, helper_with, program
 
-CARD = {"name": "A", "total": 8, "free": 6, "used": 2, "busy": 0.5, "capability": [8, 9]}
+MIB = 1 << 20
+CARD: dict[str, object] = {
+    "name": "A",
+    "uuid": "GPU-1",
+    "mig": "",
+    "total": 8,
+    "free": 6,
+    "used": 2,
+    "busy": 0.5,
+    "capability": [8, 9],
+    "display": False,
+    "users": [],
+}
 
 
-def test_the_helper_reads_every_card_again_and_again(tmp_path: Path) -> None:
-    helper = NvmlHelper(helper_with(tmp_path, PYNVML))
+def answer(**changes: object) -> bytes:
+    return json.dumps({"note": "", "driver": "580", "cards": [CARD | changes]}).encode()
+
+
+def ask(folder: Path, scene: str, change: str = "", ours: tuple[int, ...] = ()) -> Reading:
+    helper = NvmlHelper(helper_with(folder, scene, change))
+    try:
+        return helper.read(ours)
+    finally:
+        helper.close()
+
+
+def test_the_helper_reads_cards_of_different_size_again_and_again(tmp_path: Path) -> None:
+    helper = NvmlHelper(helper_with(tmp_path, "mixed"))
     try:
         for _ in range(3):
             reading = helper.read()
             assert reading.note == ""
             first, second = reading.gpus
-            assert (first.name, first.total_bytes, first.free_bytes) == ("NVIDIA RTX 0", 8 << 30, 6 << 30)
-            assert (first.driver, first.compute_capability) == ("580.95", (8, 9))
+            assert (first.name, first.total_bytes, first.free_bytes) == (
+                "NVIDIA GeForce RTX 4090",
+                24564 * MIB,
+                21000 * MIB,
+            )
+            assert (first.driver, first.compute_capability) == ("580.95.05", (8, 9))
+            assert (first.uuid[:9], first.display, first.users) == ("GPU-11111", True, ())
             assert reading.samples[0].busy == pytest.approx(0.34)
-            assert reading.samples[0].used_bytes == 2 << 30
-            assert (second.total_bytes, reading.samples[1].busy) == (0, None)
+            assert reading.samples[0].used_bytes == 3564 * MIB
+            assert (second.total_bytes, second.display, reading.samples[1].busy) == (8192 * MIB, False, None)
     finally:
         helper.close()
     assert helper.pid is None
 
 
+def test_who_uses_a_card_is_told_once_and_by_name(tmp_path: Path) -> None:
+    first, second = ask(tmp_path, "mixed", ours=(4194001,)).gpus
+    name = Path("/proc/1/comm").read_text().strip()
+    assert [(user.name, user.used_bytes // MIB, user.ours) for user in first.users] == [
+        (name, 2000, False),
+        ("another program", 900, True),
+        ("another program", 100, False),
+    ]
+    assert second.users == ()
+
+
+def test_a_long_name_is_told_in_full(tmp_path: Path) -> None:
+    long = tmp_path / "a-program-with-a-long-name"
+    long.symlink_to("/bin/sleep")
+    with subprocess.Popen([long, "600"]) as process:
+        wait_until(lambda: Path(f"/proc/{process.pid}/comm").read_text().startswith("a-program"), "it runs")
+        change = f"_SCENE['cards'][0]['compute'] = [[{process.pid}, 5]]"
+        users = ask(tmp_path, "mixed", change).gpus[0].users
+        process.kill()
+    assert "a-program-with-a-long-name" in {user.name for user in users}
+
+
+def test_of_a_divided_card_the_instances_are_told(tmp_path: Path) -> None:
+    big, small, whole = ask(tmp_path, "mig").gpus
+    assert (big.name, big.mig, big.uuid[:12]) == ("NVIDIA A100-SXM4-40GB", "3g.20gb", "MIG-9dfbe979")
+    assert (big.total_bytes, big.compute_capability) == (19968 * MIB, (8, 0))
+    assert (small.mig, small.free_bytes, small.users[0].used_bytes) == ("1g.5gb", 4164 * MIB, 690 * MIB)
+    assert (whole.mig, whole.uuid[:7], whole.total_bytes) == ("", "GPU-bbb", 40960 * MIB)
+
+
+def test_a_divided_card_without_instances_cannot_be_used(tmp_path: Path) -> None:
+    reading = ask(tmp_path, "mig_without_instances")
+    assert reading.gpus == ()
+    assert "no instance" in reading.note
+
+
+@pytest.mark.parametrize("scene", ["gb10", "orin"])
+def test_a_card_without_memory_of_its_own_is_told_from_others(tmp_path: Path, scene: str) -> None:
+    reading = ask(tmp_path, scene)
+    assert reading.gpus[0].unified
+    assert (reading.gpus[0].total_bytes, reading.samples[0].total_bytes) == (0, 0)
+
+
+def test_an_old_driver_that_does_not_know_a_question_is_no_failure(tmp_path: Path) -> None:
+    change = "def nvmlDeviceGetComputeRunningProcesses(handle): raise NVMLLibraryMismatchError('use _v2')"
+    first, _ = ask(tmp_path, "mixed", change).gpus
+    assert [user.used_bytes // MIB for user in first.users] == [2000, 100]
+
+
 def test_a_closed_helper_starts_again_when_it_is_asked(tmp_path: Path) -> None:
-    helper = NvmlHelper(helper_with(tmp_path, PYNVML))
+    helper = NvmlHelper(helper_with(tmp_path, "mixed"))
     helper.read()
     before = helper.pid
     helper.close()
@@ -64,10 +143,12 @@ def test_closing_ends_a_question_under_way(tmp_path: Path) -> None:
         ("def nvmlDeviceGetCount(): return 0", "sees no graphics card"),
         ("def nvmlInit(): os.abort()", "ended the program"),
         ("raise ImportError", "not installed"),
+        ("def nvmlDeviceGetMemoryInfo(handle): raise NVMLError_GpuIsLost('lost')", "stopped answering"),
+        ("def nvmlDeviceGetMemoryInfo(handle): os.kill(os.getpid(), 11)", "ended the program"),
     ],
 )
 def test_a_failing_driver_becomes_a_sentence(tmp_path: Path, change: str, words: str) -> None:
-    reading = NvmlHelper(helper_with(tmp_path, f"{PYNVML}\n{change}\n")).read()
+    reading = ask(tmp_path, "mixed", change)
     assert reading.gpus == ()
     assert words in reading.note
 
@@ -79,6 +160,13 @@ def test_a_hanging_driver_is_given_up_and_left_alone(tmp_path: Path) -> None:
     assert helper.pid is None
     assert "did not answer" in helper.read().note
     assert marker.read_text() == "x"
+
+
+def test_a_driver_that_hangs_over_one_card_is_given_up(tmp_path: Path) -> None:
+    change = "def nvmlDeviceGetMemoryInfo(handle): time.sleep(600)"
+    helper = NvmlHelper(helper_with(tmp_path, "mixed", change), first_answer_seconds=0.5)
+    assert "did not answer" in helper.read().note
+    assert helper.pid is None
 
 
 def test_a_program_that_is_not_there_becomes_a_sentence(tmp_path: Path) -> None:
@@ -117,7 +205,13 @@ def test_the_helper_dies_with_a_killed_parent() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    [b"", b"null", b"[]", b"{}", b"[" * 100_000, b'{"note": "", "driver": "", "cards": [{}]}', b"\xff"],
+    [
+        *(b"", b"null", b"[]", b"{}", b"[" * 100_000, b"\xff"),
+        *(b'{"note": "", "driver": "", "cards": [{}]}', b'{"note": "", "driver": "", "cards": [[]]}'),
+        *(answer(total=-1), answer(total=2**64 - 1), answer(free="6"), answer(used=True), answer(total=float("nan"))),
+        *(answer(busy=float("inf")), answer(busy="x"), answer(capability=[8]), answer(capability=8)),
+        *(answer(users=None), answer(users=[{}]), answer(users=[{"pid": [], "name": "", "used": 1.5}])),
+    ],
 )
 def test_what_is_no_answer_becomes_a_note(line: bytes) -> None:
     assert parse_reading(line).note
@@ -125,7 +219,18 @@ def test_what_is_no_answer_becomes_a_note(line: bytes) -> None:
 
 def test_a_note_of_the_helper_is_passed_on() -> None:
     assert parse_reading(json.dumps({"note": "Why.", "driver": "", "cards": []}).encode()).note == "Why."
-    assert parse_reading(json.dumps({"note": "", "driver": "", "cards": [CARD]}).encode()).gpus[0].name == "A"
+    assert parse_reading(answer()).gpus[0].name == "A"
+
+
+def test_names_cannot_work_a_terminal() -> None:
+    gpu = parse_reading(answer(name="A\x1b[2J\u202e", users=[{"pid": 1, "name": "\x07", "used": 3}])).gpus[0]
+    assert gpu.name == "A[2J"
+    assert gpu.users == (MemoryUser("another program", 3),)
+
+
+def test_free_is_never_more_than_all() -> None:
+    gpu = parse_reading(answer(free=9)).gpus[0]
+    assert gpu.free_bytes == gpu.total_bytes
 
 
 def touch(root: Path, name: str, text: str = "") -> None:

@@ -6,7 +6,7 @@ import psutil
 
 from desktop_app.hardware.nvml import NvmlHelper
 from desktop_app.hardware.sampler import Sampler, find_helper
-from tests.hardware.fake_driver import PYNVML, helper_with
+from tests.hardware.fake_driver import helper_with
 from tests.hardware.test_cgroup import write
 from tests.hardware.test_probe import LIMITED
 
@@ -35,9 +35,12 @@ async def test_memory_is_measured_against_the_tightest_control_group(tmp_path: P
 
 
 async def test_cards_are_read_and_let_go(tmp_path: Path) -> None:
-    helper = NvmlHelper(helper_with(tmp_path, PYNVML))
+    helper = NvmlHelper(helper_with(tmp_path, "mixed"))
     sampler = Sampler(helper)
-    assert [gpu.name for gpu in (await sampler.sample()).gpus] == ["NVIDIA RTX 0", "NVIDIA RTX 1"]
+    assert [gpu.name for gpu in (await sampler.sample()).gpus] == [
+        "NVIDIA GeForce RTX 4090",
+        "NVIDIA GeForce RTX 3060 Ti",
+    ]
     assert helper.pid is not None
     await sampler.rest()
     assert helper.pid is None

@@ -14,6 +14,7 @@ import pytest
 from desktop_app.domain.chat import Message, Role
 from desktop_app.domain.engine import EngineStage, EngineStatus, StartPhase
 from desktop_app.domain.errors import Fix, Remedy, UserError
+from desktop_app.domain.fit import Measured
 from desktop_app.domain.installation import EngineEnvironment
 from desktop_app.domain.launch import LaunchPlan, ModelRef, ModelSettings
 from desktop_app.domain.machine import Machine
@@ -37,16 +38,18 @@ class Times:
         self.history = StartHistory()
         self.failure: UserError | None = None
         self.fault: Exception | None = None
+        self.figures = Measured()
 
     def expectation(self, kind: StartKind) -> Expectation:
         if self.fault:
             raise self.fault
         return self.history.expectation(kind)
 
-    async def remember(self, plan: LaunchPlan, record: StartRecord) -> None:
+    async def remember(self, plan: LaunchPlan, record: StartRecord, figures: Measured) -> None:
         if self.failure:
             raise self.failure
         self.history = self.history.with_record(record)
+        self.figures = figures
 
 
 class Choices:

@@ -6,7 +6,7 @@ import pytest
 
 from desktop_app.domain.appearance import Appearance
 from desktop_app.store.database import Database
-from desktop_app.store.settings import Settings, remembered_model
+from desktop_app.store.settings import Settings, peek
 
 
 async def reloaded(database: Database) -> Settings:
@@ -70,9 +70,9 @@ async def test_the_chosen_model_can_be_read_beside_an_open_program(
     database: Database, path: Path, tmp_path: Path
 ) -> None:
     settings = await reloaded(database)
-    assert remembered_model(path) is None
+    assert peek(path).model_folder is None
     await settings.set_model_folder(Path("/models/a"))
-    assert remembered_model(path) == Path("/models/a")
-    assert remembered_model(tmp_path / "nothing here") is None
+    assert peek(path).model_folder == Path("/models/a")
+    assert peek(tmp_path / "nothing here").model_folder is None
     (tmp_path / "text").write_text("no database")
-    assert remembered_model(tmp_path / "text") is None
+    assert peek(tmp_path / "text").model_folder is None

@@ -226,9 +226,7 @@ def test_remedies_reach_their_verbs(qapp: QApplication, data: Paths) -> None:
         await reach(lambda: desk.program.serving.status.value.model == desk.program.guide, "the Guide")
         await desk.reach(EngineStage.READY)
         choose(Remedy.CHOOSE_MODEL)
-        dialog = child(desk.window, QFileDialog)
-        assert "model folder" in dialog.windowTitle()
-        dialog.reject()
+        assert desk.window.model_room.models.isVisible()
         choose(Remedy.SHOW_LOG)
         assert desk.window.room.log.isVisible()
         choose(Remedy.SETTINGS)
@@ -244,7 +242,7 @@ def test_remedies_reach_their_verbs(qapp: QApplication, data: Paths) -> None:
 def test_a_folder_that_holds_no_model_does_not_stop_the_one_that_runs(qapp: QApplication, data: Paths) -> None:
     async def scene(desk: Desk) -> None:
         await desk.serve()
-        desk.window.chat.remedy_chosen.emit(Remedy.CHOOSE_MODEL)
+        press(desk.window, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
         child(desk.window, QFileDialog).fileSelected.emit(str(data.root))
         await desk.quiet()
         assert desk.stage is EngineStage.READY
@@ -258,7 +256,7 @@ def test_a_folder_that_holds_no_model_does_not_stop_the_one_that_runs(qapp: QApp
 def test_a_chosen_folder_is_served(qapp: QApplication, data: Paths) -> None:
     async def scene(desk: Desk) -> None:
         folder = desk.model("chosen").folder
-        desk.window.chat.remedy_chosen.emit(Remedy.CHOOSE_MODEL)
+        press(desk.window, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
         child(desk.window, QFileDialog).fileSelected.emit(str(folder))
         await desk.reach(EngineStage.READY)
         assert "Choose a model; chosen: chosen" in buttons(desk.window)
@@ -316,8 +314,10 @@ def test_shortcuts(qapp: QApplication, data: Paths) -> None:
 
     async def scene(desk: Desk) -> None:
         press(desk.window, Qt.Key.Key_2, control)
-        assert desk.window.room.engines.isVisible()
+        assert desk.window.model_room.models.isVisible()
         press(desk.window, Qt.Key.Key_3, control)
+        assert desk.window.room.engines.isVisible()
+        press(desk.window, Qt.Key.Key_4, control)
         assert desk.window.room.log.isVisible()
         press(desk.window, Qt.Key.Key_Comma, control)
         assert desk.window.room.settings.isVisible()

@@ -9,14 +9,15 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QPushButt
 from pytestqt.qtbot import QtBot
 
 from desktop_app.domain.errors import UserError
+from desktop_app.domain.fit import MemoryParts
 from desktop_app.domain.flags import Field, FieldGroup, FieldKind
 from desktop_app.domain.launch import FlagValue, Preset
-from desktop_app.services.model_settings import MemoryParts
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.command_editor import CommandEditor
+from desktop_app.ui.widgets.fit_bar import MemoryBar, unbroken
 from desktop_app.ui.widgets.setting_control import Entry
 from desktop_app.ui.widgets.setting_list import SettingList, matching
-from desktop_app.ui.widgets.setting_memory import MemoryBar, MemoryCard, memory_sentence
+from desktop_app.ui.widgets.setting_memory import MemoryCard
 from desktop_app.ui.widgets.setting_notes import SettingNotes
 from desktop_app.ui.widgets.setting_parts import Choice, Switch
 from desktop_app.ui.widgets.setting_presets import SettingPresets
@@ -359,10 +360,6 @@ def test_presets_are_chosen_and_show_what_they_set(qtbot: QtBot, theme: Theme) -
     assert buttons(presets) == ["Quick start", "Most speed", "Many people"]
 
 
-def unbroken(text: str) -> str:
-    return text.replace(" GB", "\u00a0GB")
-
-
 def test_memory_in_words_and_as_a_bar(qtbot: QtBot, theme: Theme) -> None:
     card = MemoryCard(theme)
     qtbot.addWidget(card)
@@ -374,8 +371,7 @@ def test_memory_in_words_and_as_a_bar(qtbot: QtBot, theme: Theme) -> None:
     assert "Fits" in words(card)
     assert unbroken("That holds a context of 9,000 tokens. An estimate, of 16.0 GB in all.") in words(card)
     bar = child(card, MemoryBar)
-    assert bar.accessibleDescription() == memory_sentence(parts)
-    assert memory_sentence(parts) == (
+    assert bar.accessibleDescription() == (
         "Fits. Model 3.0 GB, Conversations 2.0 GB, Engine 1.0 GB, Already in use 6.0 GB, "
         "Left over 4.0 GB; 16.0 GB in all."
     )

@@ -25,6 +25,7 @@ class EngineBar(QWidget):
     stop_clicked = Signal()
     install_clicked = Signal()
     guide_chosen = Signal()
+    models_asked = Signal()
     folder_asked = Signal()
     server_asked = Signal()
     settings_clicked = Signal()
@@ -142,6 +143,7 @@ class EngineBar(QWidget):
         self._add_engines(listed)
         self._add_stops(listed)
         self._add("chat", "Guide, the small model that ships with the program", self.guide_chosen.emit)
+        self._add("cube", "Find another model…", self.models_asked.emit)
         self._add("folder", "Open a model folder…", self.folder_asked.emit)
         self._add("server", "Connect to a server…", self.server_asked.emit)
         if not self._settings.isHidden():

@@ -1,6 +1,6 @@
-"""Runs a short-lived program to its end: Python, pip. Nothing that it started outlives the call.
+"""Runs a short-lived program to its end: Python, pip, our fetcher. Nothing that it started outlives the call.
 
-Called by `environments.py`, `pythons.py`, `wheel_sources.py` and `install.py`. The engine itself is not started here.
+Called by `engine` and by `hub/download.py`. The engine itself is not started here.
 """
 
 import asyncio
@@ -25,11 +25,15 @@ async def run(
     on_line: Callable[[str], None] = _ignore,
     timeout: float | None = None,  # noqa: ASYNC109 - the timeout has to end the child as well
     pass_fds: Sequence[int] = (),
+    given: bytes = b"",
 ) -> int:
-    """Run *argv* and hand each line of its output (both streams) to *on_line*; returns the exit status.
+    """Run *argv* with *given* as its input and hand each line of its output (both streams) to *on_line*.
 
     Ends the whole process group at once when the calling task is cancelled, when *timeout* (seconds) is over, or when
     *on_line* raises.
+
+    Returns:
+        The exit status.
 
     Raises:
         OSError: the program cannot be started.
@@ -39,7 +43,7 @@ async def run(
         *argv,
         env=dict(env),
         cwd=cwd,
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.PIPE if given else asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         # A group of its own, so that one signal reaches pip's build helpers too.
@@ -49,6 +53,9 @@ async def run(
     )
     try:
         async with asyncio.timeout(timeout):
+            if process.stdin is not None:
+                process.stdin.write(given)
+                process.stdin.close()
             await _read(process, on_line)
             return await process.wait()
     finally:

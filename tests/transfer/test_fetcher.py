@@ -12,10 +12,13 @@ from typing import Any
 
 import pytest
 
-from desktop_app.engine import install_fetcher
-from desktop_app.engine.install_fetcher import part_file
+from desktop_app.transfer import jobs
+from desktop_app.transfer.failures import FetchError, Why
+from desktop_app.transfer.fetcher import Fetcher
+from desktop_app.transfer.jobs import Part, part_file
 from tests.conftest import wait_until
 from tests.engine import package_server
+from tests.fakes.hub import Repo, running_hub
 
 BIG = bytes(range(256)) * 20_000
 NAME = "big-1.0-py3-none-any.whl"
@@ -38,10 +41,8 @@ class Job:
 
     def argv(self, url: str) -> list[str]:
         job = self.here.parent / "job.json"
-        job.write_text(
-            json.dumps({"folder": str(self.here), "parts": [{"file": NAME, "url": url, "sha256": digest(BIG)}]})
-        )
-        return [sys.executable, "-I", "-S", install_fetcher.__file__, str(job)]
+        jobs.write_job(job, jobs.Job(str(self.here), (Part(NAME, url, digest(BIG)),)))
+        return list(jobs.command(job))
 
     def run(self, url: str) -> tuple[int, dict[str, Any]]:
         """The exit code, and what it said at the end."""
@@ -55,6 +56,14 @@ class Job:
 
 def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def runs(pid: int) -> bool:
+    """Whether a process goes on; nobody may have asked yet how it ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 @pytest.fixture
@@ -125,28 +134,27 @@ def test_a_file_on_this_computer_is_looked_at_where_it_lies(job: Job) -> None:
     assert (job.here / NAME).readlink() == job.served / NAME
 
 
-def test_no_server_is_told_after_some_attempts(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_server_is_told_after_some_attempts(job: Job) -> None:
     with job.server() as url:
         pass
-    monkeypatch.setattr(install_fetcher, "_PAUSES", (0.0,))
-    fetcher = install_fetcher.Fetcher(job.here, [{"file": NAME, "url": url, "sha256": digest(BIG)}])
-    with pytest.raises(install_fetcher.FetchError) as caught:
-        fetcher._fetch({"file": NAME, "url": url, "sha256": digest(BIG)})
-    assert caught.value.why is install_fetcher.Why.NETWORK
+    part = Part(NAME, url, digest(BIG))
+    with pytest.raises(FetchError) as caught:
+        Fetcher(jobs.Job(str(job.here), (part,), pauses=(0.0,)))._fetch(part)
+    assert caught.value.why is Why.NETWORK
 
 
 def test_a_full_disk_is_told(job: Job) -> None:
     # The kernel sends SIGXFSZ and then EFBIG where a file may not grow, which is as final as a full disk.
-    limit = "import resource, runpy, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+    limit = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
     limit += "resource.setrlimit(resource.RLIMIT_FSIZE, (1000000, 1000000)); "
-    limit += "sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
     with job.server() as url:
-        _python, _i, _s, *rest = job.argv(url)
-        done = subprocess.run([sys.executable, "-c", limit, *rest], capture_output=True, text=True, check=False)
+        *python, program, root, path, parent = job.argv(url)
+        argv = [*python, limit + program, root, path, parent]
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert json.loads(done.stdout.splitlines()[-1])["why"] == "disk"
 
 
-def test_killed_it_leaves_what_came_and_ends_with_its_parent(job: Job) -> None:
+def test_killed_it_leaves_what_came(job: Job) -> None:
     (job.served / NAME).write_bytes(BIG * 20)
     with job.server() as url:
         process = subprocess.Popen(job.argv(url), stdout=subprocess.DEVNULL)
@@ -154,3 +162,40 @@ def test_killed_it_leaves_what_came_and_ends_with_its_parent(job: Job) -> None:
         process.send_signal(signal.SIGKILL)
         process.wait()
     assert not (job.here / NAME).exists()
+
+
+def test_files_in_sub_folders_with_gits_hash_are_fetched(tmp_path: Path) -> None:
+    content = b'{"a": 1}\n'
+    sha1 = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+    with running_hub(tmp_path, [Repo("a/b", files={"x/y/z.json": content})]) as hub:
+        url = f"{hub.endpoint}/a/b/resolve/main/x/y/z.json"
+        (tmp_path / "here").mkdir()
+        job = jobs.Job(str(tmp_path / "here"), (Part("x/y/z.json", url, git_sha1=sha1, size=len(content)),))
+        assert Fetcher(job).run() == 0
+    assert (tmp_path / "here" / "x" / "y" / "z.json").read_bytes() == content
+    assert [path.name for path in (tmp_path / "here").rglob("*") if path.is_file()] == ["z.json"]
+
+
+@pytest.mark.parametrize("name", ["../x", "/x", "a/../x", "a\n", ".vllm-desktop/x"])
+def test_names_are_looked_at_here_too(name: str, tmp_path: Path) -> None:
+    part = Part(name, "http://127.0.0.1:9/x", "0" * 64, size=1)
+    with pytest.raises(FetchError) as caught:
+        Fetcher(jobs.Job(str(tmp_path), (part,)))._fetch(part)
+    assert caught.value.why is Why.REFUSED
+
+
+def test_it_ends_when_its_parent_does(tmp_path: Path) -> None:
+    program = "import subprocess, sys, time; from desktop_app.transfer import jobs; from pathlib import Path; "
+    program += "print(subprocess.Popen(jobs.command(Path(sys.argv[1]))).pid, flush=True); time.sleep(600)"
+    with running_hub(tmp_path, [Repo("a/b", files={"x.safetensors": 5_000_000})]) as hub:
+        hub.control(stall_after=100_000)
+        part = Part("x.safetensors", f"{hub.endpoint}/a/b/resolve/main/x.safetensors", "0" * 64, size=5_000_000)
+        jobs.write_job(tmp_path / "job", jobs.Job(str(tmp_path), (part,)))
+        argv = [sys.executable, "-c", program, str(tmp_path / "job")]
+        with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as parent:
+            assert parent.stdout is not None
+            child = int(parent.stdout.readline())
+            wait_until(hub.sent, "the first bytes")
+            assert runs(child)
+            parent.kill()
+        wait_until(lambda: not runs(child), "the end of the child")

@@ -1,0 +1,47 @@
+"""Where the machine is looked at: this computer, or a file that describes another one. Made by `__main__`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from desktop_app.domain.errors import UserError
+from desktop_app.domain.machine import Machine
+from desktop_app.hardware.sampler import Sampler, find_helper
+
+if TYPE_CHECKING:
+    from desktop_app.hardware.described import StillSampler
+
+_FILE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class MachineSource:
+    """Where the machine is looked at: this computer, or a file that describes another one (`domain/machine_file`)."""
+
+    file: Path | None = None
+
+    def look(self) -> Machine:
+        """What the machine has, and how much of it is free at this moment. It blocks: call it in a thread.
+
+        Raises:
+            UserError: the file describes no machine.
+        """
+        if self.file is not None:
+            from desktop_app.domain.machine_file import read_machine  # noqa: PLC0415 - only for looking and testing
+
+            try:
+                with self.file.open("rb") as file:
+                    return read_machine(file.read(_FILE_BYTES).decode("utf-8"))
+            except (OSError, UnicodeDecodeError) as error:
+                raise UserError("The description of the machine cannot be read.", f"{self.file}: {error}") from error
+        from desktop_app.hardware.probe import probe  # noqa: PLC0415 - the window's first picture needs no machine
+
+        return probe(helper=find_helper())
+
+    def sampler(self) -> "Sampler | StillSampler":
+        """Who says how busy it is."""
+        if self.file is not None:
+            from desktop_app.hardware.described import StillSampler  # noqa: PLC0415 - as above
+
+            return StillSampler(self.look())
+        return Sampler(find_helper())

@@ -1,0 +1,131 @@
+"""The one next action for the chosen model, and why it cannot be had when it cannot."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
+from desktop_app.domain.errors import Remedy
+from desktop_app.domain.fit import Verdict
+from desktop_app.domain.library import Condition, LocalModel
+from desktop_app.services.models_view import ModelDetail, ModelRow
+from desktop_app.ui.theme import Theme
+from desktop_app.ui.widgets.basics import button, label, plain, set_property
+from desktop_app.ui.widgets.flow import Flow
+from desktop_app.ui.widgets.model_list_words import size
+from desktop_app.ui.widgets.notice import Notice
+
+_MOST = 3
+"""Offers at the same time."""
+_HOPELESS = (Verdict.TOO_BIG, Verdict.UNSUITED)
+
+
+class Action(Enum):
+    """What a button does."""
+
+    DOWNLOAD = auto()
+    CONTINUE = auto()
+    REPAIR = auto()
+    START = auto()
+    SETTINGS = auto()
+    ASK = auto()
+    FIX = auto()
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A button: what it does, its text, and whether it is the one next action."""
+
+    action: Action
+    words: str
+    main: bool = False
+
+
+def offers(detail: ModelDetail) -> list[Offer]:
+    """What can be done with the model, the next action first."""
+    verdict = (detail.fit or detail.row.fit).verdict
+    local = detail.row.local
+    if local is None and detail.looking:
+        return []
+    found = _away(detail.row, verdict) if local is None else _here(local, verdict)
+    whole = local is None or local.condition is Condition.READY
+    if whole and verdict in _HOPELESS and detail.proposals:
+        return [Offer(Action.FIX, "Make it fit", main=True), *(replace(offer, main=False) for offer in found)]
+    return found
+
+
+def _away(row: ModelRow, verdict: Verdict) -> list[Offer]:
+    asked = row.found is not None and bool(row.found.files)
+    ask = Offer(Action.ASK, "Ask the Hub about it", main=not row.size_bytes)
+    if not row.size_bytes:
+        return [ask, Offer(Action.DOWNLOAD, "Download")]
+    hopeless = verdict in _HOPELESS
+    words = f"Download {size(row)} anyway" if hopeless else f"Download {size(row)}"
+    download = Offer(Action.DOWNLOAD, words, main=not hopeless)
+    return [download] if asked or row.spec.geometry is not None else [download, ask]
+
+
+def _here(local: LocalModel, verdict: Verdict) -> list[Offer]:
+    if local.condition is Condition.UNFINISHED:
+        return [Offer(Action.CONTINUE, "Continue the download", main=True)]
+    if local.condition is Condition.DAMAGED:
+        return [Offer(Action.REPAIR, "Repair", main=True)] if local.repo_id else []
+    settings = Offer(Action.SETTINGS, "Open settings", main=verdict is Verdict.TOO_BIG)
+    if verdict in _HOPELESS:
+        return [settings, Offer(Action.START, "Start anyway")]
+    return [Offer(Action.START, "Start", main=True), settings]
+
+
+class ActionBox(QWidget):
+    """Draws the offers, what failed last, and what is wrong with the model."""
+
+    chosen = Signal(Action)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._offers: list[Offer] = []
+        self._notice = Notice(theme)
+        self._words = label(role="second", wrap=True)
+        self._row = Flow()
+        self._buttons = [self._new_button(index) for index in range(_MOST)]
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        column.addWidget(self._notice)
+        column.addWidget(self._words)
+        column.addLayout(self._row)
+        for one in self._buttons:
+            one.hide()
+            self._row.addWidget(one)
+
+    def show_detail(self, detail: ModelDetail, downloading: bool) -> None:
+        """Draw what can be done; while it is *downloading*, the download's own card says that."""
+        local = detail.row.local
+        problem = local.problem if local is not None and local.condition is Condition.DAMAGED else None
+        # What would mend it stands right below.
+        self._notice.show_error(None if downloading else detail.error or problem, without=tuple(Remedy))
+        self._words.setText("Asking the Hub about it…" if detail.looking else "")
+        self._words.setVisible(detail.looking)
+        found = [] if downloading else offers(detail)
+        if found != self._offers:
+            self._offers = found
+            self._show_buttons()
+        self.setVisible(bool(found or detail.looking or not self._notice.isHidden()))
+
+    def _show_buttons(self) -> None:
+        for one, offer in _pairs(self._buttons, self._offers):
+            one.setVisible(offer is not None)
+            if offer is not None:
+                one.setText(plain(offer.words))
+                one.setAccessibleName(offer.words)
+                set_property(one, "role", "primary" if offer.main else "")
+
+    def _new_button(self, index: int) -> QPushButton:
+        return button("", lambda: self.chosen.emit(self._offers[index].action))
+
+
+def _pairs(buttons: list[QPushButton], found: list[Offer]) -> Iterable[tuple[QPushButton, Offer | None]]:
+    for index, one in enumerate(buttons):
+        yield one, found[index] if index < len(found) else None

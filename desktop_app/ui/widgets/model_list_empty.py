@@ -1,0 +1,43 @@
+"""What stands where there is no model to show, or only the one that ships with the program: one next action."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from desktop_app.ui.widgets.basics import button, label, plain
+
+
+class Invitation(QWidget):
+    """A sentence and a button."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._act: Callable[[], object] = str
+        self._title = label(role="title", wrap=True)
+        self._text = label(role="second", wrap=True)
+        self._button = button("", self._on_clicked, "primary")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 20)
+        column.setSpacing(10)
+        column.addStretch(2)
+        for one in (self._title, self._text):
+            one.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            column.addWidget(one)
+        column.addWidget(self._button, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(3)
+        self.hide()
+
+    def show_words(self, title: str, text: str = "", words: str = "", act: Callable[[], object] = str) -> None:
+        """Say this and offer *act* on a button with these words; without words there is no button."""
+        self._title.setText(title)
+        self._text.setText(text)
+        self._text.setVisible(bool(text))
+        self._button.setText(plain(words))
+        self._button.setAccessibleName(words)
+        self._button.setVisible(bool(words))
+        self._act = act
+        self.show()
+
+    def _on_clicked(self) -> None:
+        self._act()

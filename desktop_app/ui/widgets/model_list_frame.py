@@ -1,0 +1,103 @@
+"""Where the list of models and the closer look at one stand: side by side, or one of them in a narrow window."""
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+
+from desktop_app.ui.widgets.basics import button
+
+_WIDE = 1000
+"""Pixels from which both have room."""
+_LIST, _DETAIL = 560, 380
+"""The least of each beside the other."""
+_LEAST = 540
+"""Of one alone."""
+
+
+class ListAndDetail(QWidget):
+    """Both beside each other; in a narrow window the detail covers the list, with a way back.
+
+    Args:
+        listed: the list, always there in a wide window.
+        detail: the closer look.
+        parent: the widget that it stands in.
+    """
+
+    left = Signal()
+    """The person went back to the list."""
+
+    def __init__(self, listed: QWidget, detail: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._list = listed
+        self._opened = False
+        self._wide = False
+        self._back = button("‹ Back to the list", self.show_list, "link")
+        self._side = QWidget()
+        column = QVBoxLayout(self._side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        back = QHBoxLayout()
+        back.setContentsMargins(16, 0, 16, 0)
+        back.addWidget(self._back)
+        back.addStretch()
+        column.addLayout(back)
+        column.addWidget(detail, 1)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.setHandleWidth(1)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.addWidget(listed)
+        self._splitter.addWidget(self._side)
+        self._splitter.setStretchFactor(0, 3)
+        self._splitter.setStretchFactor(1, 2)
+        outside = QVBoxLayout(self)
+        outside.setContentsMargins(0, 0, 0, 0)
+        # It can always become narrower: then it shows one of them.
+        outside.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
+        outside.addWidget(self._splitter)
+        self._arrange()
+
+    @property
+    def wide(self) -> bool:
+        """Whether both are seen."""
+        return self._wide
+
+    def show_detail(self) -> None:
+        """Somebody wants a closer look: in a narrow window it takes the list's place."""
+        self._opened = True
+        self._arrange()
+
+    def show_list(self) -> None:
+        """Back to the list."""
+        self._opened = False
+        self._arrange()
+        self.left.emit()
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as one of them."""
+        return QSize(_LEAST, self._splitter.minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Both, or one."""
+        super().resizeEvent(event)
+        if (self.width() >= _WIDE) is not self._wide:
+            self._wide = not self._wide
+            self._arrange()
+
+    def event(self, event: QEvent) -> bool:
+        """Escape goes back to the list where that is covered; the window has a use for it, too."""
+        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape and self._opened and not self._wide:
+            if event.type() is QEvent.Type.ShortcutOverride:
+                event.accept()
+                return True
+            if event.type() is QEvent.Type.KeyPress:
+                self.show_list()
+                return True
+        return super().event(event)
+
+    def _arrange(self) -> None:
+        narrow = not self._wide
+        self._back.setVisible(narrow)
+        self._list.setMinimumWidth(0 if narrow else _LIST)
+        self._side.setMinimumWidth(0 if narrow else _DETAIL)
+        self._list.setVisible(not narrow or not self._opened)
+        self._side.setVisible(not narrow or self._opened)

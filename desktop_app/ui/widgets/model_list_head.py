@@ -1,0 +1,68 @@
+"""The head of the page of models: what machine this is, and the ways to models that are elsewhere."""
+
+from collections import Counter
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop_app.domain.machine import Gpu, Machine
+from desktop_app.domain.units import memory_words
+from desktop_app.ui.widgets.basics import button, label
+
+_NOISE = ("NVIDIA ", "GeForce ")
+"""What card names begin with and nobody needs to read."""
+_MEMORY = "of memory"
+"""In the words of tiers without a card."""
+
+
+class ModelsHead(QWidget):
+    """Says what machine this is."""
+
+    folder_clicked = Signal()
+    hub_clicked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._machine = label("Looking at this computer…", "second", wrap=True)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(label("Models", "hero"), 1)
+        row.addWidget(button("Hub settings", self.hub_clicked.emit, "plain"))
+        row.addWidget(button("Add a folder…", self.folder_clicked.emit))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(row)
+        column.addWidget(self._machine)
+
+    def show_machine(self, machine: Machine | None, tier: str) -> None:
+        """Describe *machine*; None while it was not looked at."""
+        if machine is not None:
+            self._machine.setText(machine_words(machine, tier))
+
+
+def machine_words(machine: Machine, tier: str) -> str:
+    """The machine in a line, e.g. `This computer: 16 GB of memory, RTX 4060 with 8 GB · a graphics card of 8–16 GB`.
+
+    After it, in sentences, what keeps it from having more. A tier of memory would only say the memory again.
+    """
+    cards = Counter(_card(card) for card in machine.gpus)
+    parts = [f"{_size(machine.memory_bytes)} of memory"]
+    parts += [f"{count} × {card} each" if count > 1 else card for card, count in cards.items()]
+    known = f" · {tier}" if tier and _MEMORY not in tier else ""
+    missing = machine.gpu_note or ("" if machine.gpus else "There is no graphics card.")
+    notes = [note for note in (machine.memory_note, missing) if note]
+    line = f"This computer: {', '.join(parts)}{known}"
+    return " ".join([f"{line}.", *notes]) if notes else line
+
+
+def _card(card: Gpu) -> str:
+    name = card.name
+    for noise in _NOISE:
+        name = name.removeprefix(noise)
+    part = "a part of " if card.mig else ""
+    return f"{part}{name} with {_size(card.total_bytes)}{' of the same memory' if card.unified else ''}"
+
+
+def _size(size: int) -> str:
+    return memory_words(size).replace(".0 GB", " GB")

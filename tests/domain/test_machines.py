@@ -1,0 +1,92 @@
+"""The described machines: verdicts as the table has them, in an order that makes sense, and a good first suggestion."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from desktop_app.domain.fit import Verdict, judge
+from desktop_app.domain.machine import Machine
+from desktop_app.domain.tiers import Tier, tier_of
+from tests.domain import machine_verdicts
+from tests.domain.machine_verdicts import Verdicts
+
+MACHINES = machine_verdicts.machines()
+CATALOG = machine_verdicts.catalog()
+
+RANK = {Verdict.RUNS_WELL: 4, Verdict.TIGHT: 3, Verdict.PROCESSOR: 2, Verdict.TOO_BIG: 1}
+"""What a person would rather have; the other verdicts say nothing about size."""
+
+GROWING = (
+    ("no-gpu-4gb", "no-gpu-8gb", "no-gpu-16gb"),
+    ("no-gpu-32gb", "no-gpu-64gb"),
+    ("gpu-8gb", "gpu-16gb", "gpu-48gb", "gpu-80gb", "gpu-141gb"),
+    ("gpu-12gb", "gpu-24gb", "gpus-4x24gb"),
+    ("gpu-24gb-busy", "gpu-48gb"),
+)
+"""Machines of the same kind, the smaller ones first."""
+
+ODD = {"container-2gb", "no-avx2", "gpu-2gb"}
+"""Machines that are too small, or too old, for a suggestion to be promised."""
+
+
+@pytest.fixture(scope="module")
+def found() -> Verdicts:
+    return machine_verdicts.verdicts(MACHINES, CATALOG)
+
+
+def test_there_are_machines_of_every_tier() -> None:
+    assert {tier_of(machine) for machine in MACHINES.values()} == set(Tier)
+
+
+def test_the_verdicts_are_those_of_the_table(found: Verdicts) -> None:
+    table = machine_verdicts.read()
+    differences = [
+        f"{model} on {machine}: {_words(found, machine, model)}, in the table {_words(table, machine, model)}"
+        for machine, model in sorted(found.keys() | table.keys())
+        if found.get((machine, model)) is not table.get((machine, model))
+    ]
+    advice = "When that is right, write the table anew: python -m tests.domain.machine_verdicts"
+    assert not differences, "\n".join([*differences, advice])
+
+
+def _words(verdicts: Verdicts, machine: str, model: str) -> str:
+    verdict = verdicts.get((machine, model))
+    return verdict.value if verdict else "nothing"
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_more_memory_never_makes_a_verdict_worse(name: str, found: Verdicts) -> None:
+    larger = _doubled(MACHINES[name])
+    worse = [
+        f"{model.spec.name}: {before.value}, then {after.value}"
+        for model in CATALOG.models
+        if (before := found[name, model.spec.name]) in RANK
+        and RANK.get(after := judge(model.spec, larger).verdict, 0) < RANK[before]
+    ]
+    assert not worse
+
+
+@pytest.mark.parametrize(("smaller", "larger"), [pair for kind in GROWING for pair in pairwise(kind)])
+def test_a_larger_machine_of_the_same_kind_is_never_worse(smaller: str, larger: str, found: Verdicts) -> None:
+    worse = [
+        f"{model}: {before.value}, then {after.value}"
+        for model in (model.spec.name for model in CATALOG.models)
+        if RANK.get(before := found[smaller, model], 0) > RANK.get(after := found[larger, model], 0)
+    ]
+    assert not worse
+
+
+@pytest.mark.parametrize("name", sorted(MACHINES.keys() - ODD))
+def test_the_first_suggestion_runs_well(name: str) -> None:
+    tier = tier_of(MACHINES[name])
+    first = CATALOG.spec((CATALOG.suggestions or {})[tier.name][0])
+    assert first is not None
+    fit = judge(first, MACHINES[name])
+    assert fit.verdict is Verdict.RUNS_WELL, f"{first.name}, the first suggestion for {tier.value}: {fit.reason}"
+
+
+def _doubled(machine: Machine) -> Machine:
+    cards = tuple(replace(gpu, total_bytes=2 * gpu.total_bytes, free_bytes=2 * gpu.free_bytes) for gpu in machine.gpus)
+    memory, available = 2 * machine.memory_bytes, 2 * machine.available_bytes
+    return replace(machine, memory_bytes=memory, available_bytes=available, gpus=cards)

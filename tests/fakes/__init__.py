@@ -1,0 +1,1 @@
+"""Stand-ins for other programs, always run as child processes."""
