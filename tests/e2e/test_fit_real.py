@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from desktop_app.domain.fit import Measured
-from desktop_app.domain.geometry import CPU_BLOCK
+from desktop_app.domain.geometry import CPU_BLOCK, IN_FLIGHT
 from desktop_app.engine.measured import FigureReader
 from desktop_app.hub.spec import spec_of_folder
 from tests import engine_cache
@@ -32,7 +32,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def said(folders: dict[str, Path]) -> dict[str, Measured]:
     """What vLLM logs of each; one process loads them all, since most of a start is reading vLLM itself."""
     script = Path(checkpoints.__file__).with_name("load_models.py")
-    argv = [str(engine_cache.environment().python), str(script), str(_KV_BYTES), str(_CONTEXT)]
+    argv = [str(engine_cache.environment().python), str(script), str(_KV_BYTES), str(_CONTEXT), str(IN_FLIGHT)]
     quiet = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}
     done = subprocess.run(
         [*argv, *map(str, folders.values())],
