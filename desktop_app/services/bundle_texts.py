@@ -63,6 +63,7 @@ def machine(machine: Machine) -> str:
     lines = [
         f"Processor: {machine.cpu_name}, {machine.cores} cores",
         f"Memory: {memory_words(machine.memory_bytes)}, {memory_words(machine.available_bytes)} of it free",
+        *([machine.memory_note] if machine.memory_note else []),
         *(_card(gpu) for gpu in machine.gpus),
         *([f"Graphics card: {machine.gpu_note}"] if machine.gpu_note else []),
         f"Instructions: {' '.join(sorted(machine.cpu_flags))}",

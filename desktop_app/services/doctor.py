@@ -20,7 +20,7 @@ from desktop_app.domain.engine import EngineStage
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.installation import EngineEnvironment, EngineKind
 from desktop_app.domain.launch import ModelRef
-from desktop_app.domain.machine import Gpu, Machine
+from desktop_app.domain.machine import Gpu, Machine, processor_words
 from desktop_app.engine import cards, environments, launch
 from desktop_app.hub import local
 from desktop_app.paths import Paths
@@ -64,8 +64,12 @@ class MachineReport:
     python: str
     cpu: str
     cpu_features: tuple[str, ...]
+    cpu_words: str
+    """What of these matters, in words; empty when that is not known."""
     cores: int
     memory_bytes: int
+    memory_note: str
+    """Why less may be used than is built in; empty when all may."""
     gpus: tuple[Gpu, ...]
     gpu_note: str
     disk_free_bytes: int
@@ -166,8 +170,10 @@ def _machine(machine: Machine, paths: Paths) -> MachineReport:
         python=platform.python_version(),
         cpu=machine.cpu_name,
         cpu_features=tuple(flag for flag in _FLAGS if flag in machine.cpu_flags),
+        cpu_words=processor_words(machine),
         cores=machine.cores,
         memory_bytes=machine.memory_bytes,
+        memory_note=machine.memory_note,
         gpus=machine.gpus,
         gpu_note=machine.gpu_note,
         disk_free_bytes=shutil.disk_usage(existing).free,

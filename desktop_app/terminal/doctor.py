@@ -39,10 +39,12 @@ def _sections(report: Report) -> Iterator[str]:
 
 
 def _machine(machine: MachineReport) -> Iterator[str]:
-    features = f" ({', '.join(machine.cpu_features)})" if machine.cpu_features else ""
+    features = f", {machine.cpu_words}" if machine.cpu_words else ""
     yield _row("system", f"{machine.system}, Python {machine.python}")
     yield _row("processor", f"{machine.cpu}, {machine.cores} usable cores{features}")
     yield _row("memory", f"{machine.memory_bytes / _GIB:.1f} GiB usable")
+    if machine.memory_note:
+        yield _row("", machine.memory_note)
     yield _row("disk", f"{machine.disk_free_bytes / _GIB:.1f} GiB free")
     for gpu in machine.gpus:
         free, total = gpu.free_bytes / _GIB, gpu.total_bytes / _GIB
