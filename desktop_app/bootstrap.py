@@ -162,7 +162,7 @@ def build(paths: Paths, machine: MachineSource | None = None, endpoint: str = ""
         commands=serving.commands,
         settings=serving.settings,
         engines=lambda: [engine.environment for engine in setup.state.value.engines],
-        keys=keys.all,
+        keys=lambda: (*keys.all(), hub_access.known_token),
     )
     return Program(
         paths=paths,

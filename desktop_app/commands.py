@@ -6,12 +6,14 @@ those that only look (`doctor`, `fit`, `models`) work beside an open window.
 
 import asyncio
 import gc
+import getpass
 import os
 import signal
+import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from desktop_app import instance, log
 from desktop_app.bootstrap import build, examine
@@ -28,7 +30,11 @@ from desktop_app.services.program import Program
 if TYPE_CHECKING:
     from desktop_app.hub.shelf import Places
     from desktop_app.services.hub_access import HubAccess
+    from desktop_app.terminal import fit
     from desktop_app.terminal.models import Desk
+
+_LINE_LIMIT = 10_000
+"""Signs of a token that somebody pipes in; real ones have 37."""
 
 
 @dataclass(frozen=True)
@@ -72,17 +78,29 @@ def run_engines(paths: Paths, verb: str, key: str, version: str, folder: Path | 
     return _run_in_terminal(paths, MachineSource(), story)
 
 
-def run_download(paths: Paths, repo_id: str, revision: str, endpoint: str) -> int:
+def run_download(paths: Paths, repo_id: str, revision: str, endpoint: str, asks_token: bool) -> int:
     """Fetch a model of the Hub; the exit code."""
     from desktop_app.hub.remote import read_address
     from desktop_app.terminal import download
 
     name, named_revision = read_address(repo_id)
+    token = _read_token() if asks_token else None
 
     async def story(program: Program) -> int:
+        if token is not None and not await download.enter_token(program.hub_access, token):
+            return 1
         return await download.run(program.downloads, name, revision or named_revision)
 
-    return _run_in_terminal(paths, MachineSource(), story, endpoint)
+    advice = "Download it on the Models page of the window, or try again when the other one is closed."
+    return _run_in_terminal(paths, MachineSource(), story, endpoint, advice)
+
+
+def _read_token() -> str:
+    """A secret from the keyboard, which does not show it, or the first line of a pipe."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline(_LINE_LIMIT).strip()
+    # Before the event loop begins: in one, Ctrl+C would wait for Enter.
+    return getpass.getpass("Token for closed models (it is not shown): ", sys.stderr)
 
 
 def run_doctor(paths: Paths, as_json: bool) -> int:
@@ -101,6 +119,18 @@ def run_explain(file: str, code: int | None) -> int:
 
 def run_fit(paths: Paths, machine: MachineSource, question: FitQuestion) -> int:
     """Say whether a model fits the machine; the exit code says it, too."""
+    from desktop_app.terminal import fit
+    from desktop_app.terminal.notes import Notes
+
+    try:
+        return fit.show(_fit_question(paths, machine, question), question.as_json)
+    except UserError as error:
+        Notes().tell(error)
+        return fit.NOT_KNOWN  # which is not the same as no
+
+
+def _fit_question(paths: Paths, machine: MachineSource, question: FitQuestion) -> "fit.Question":
+    """What is known of the model and the machine; raises UserError."""
     from desktop_app.services.starts import Starts
     from desktop_app.store.settings import peek
     from desktop_app.terminal import fit
@@ -112,21 +142,24 @@ def run_fit(paths: Paths, machine: MachineSource, question: FitQuestion) -> int:
     # What was measured holds for this computer only.
     measured = Starts(settings).measured(subject.key, kind) if kind and subject.key and not machine.file else None
     wish, around = Wish(question.context, question.people), Surroundings(None if machine.file else kind)
-    return fit.show(fit.Question(subject.spec, found, wish, around, subject.siblings, measured), question.as_json)
+    return fit.Question(subject.spec, found, wish, around, subject.siblings, measured)
 
 
 def run_models(paths: Paths, machine: MachineSource, verb: str, text: str, agreed: bool) -> int:
     """List models, search the Hub, check files or delete; the exit code."""
     from desktop_app.terminal import models
 
+    if not text and verb in ("verify", "delete"):
+        raise UserError(f"Which model? `vllm-desktop models {verb} MODEL`; `vllm-desktop models` lists them.")
     match verb:
         case "search":
-            return models.show_search(_desk(paths, machine), text)
+            return models.show_search(_desk(paths, machine), text, resources())
         case "verify":
             return models.check(_desk(paths, machine), text)
         case "delete":
             # Nobody else may be using the files: this takes the place of the program.
-            with instance.lock(paths):
+            advice = "Delete it on the Models page of the window, or try again when the other one is closed."
+            with _lock(paths, advice):
                 return asyncio.run(models.delete(_desk(paths, machine), text, agreed))
         case _:
             return models.show_list(_desk(paths, machine))
@@ -164,24 +197,48 @@ def _engine_kind(paths: Paths) -> EngineKind | None:
 
 
 def _folder_of(paths: Paths, model: str) -> Path:
-    """The folder that is meant by a path, or by the name of a model on this computer."""
-    folder = Path(model).expanduser().absolute()
-    if folder.exists() or "/" not in model:
-        return folder
+    """The folder that is meant by a path, or by the name of a model on this computer; raises UserError."""
     from desktop_app.hub import shelf
-    from desktop_app.terminal.models import find
+    from desktop_app.hub.places import folder_named
+    from desktop_app.terminal.models import find, is_there, must_be_ready
 
-    try:
-        return find(shelf.scan(_places(paths)), model).ref.folder
-    except UserError:
+    folder = folder_named(model)
+    if is_there(folder):
         return folder
+    if model.startswith((".", "/", "~")):
+        raise UserError(f"There is no folder {model}.", "Name a model's folder, or a model that `models` lists.")
+    found = find(shelf.scan(_places(paths)), model)
+    must_be_ready(found)
+    return found.ref.folder
+
+
+def _lock(paths: Paths, advice: str) -> IO[str]:
+    """Take the data folder; when another program has it, *advice* says what to do instead. Raises UserError."""
+    try:
+        return instance.lock(paths)
+    except UserError as error:
+        if not advice or not isinstance(error.__cause__, BlockingIOError):
+            raise
+        raise UserError("vLLM Desktop is already open, in a window or in another terminal.", advice) from error
 
 
 def _run_in_terminal(
-    paths: Paths, machine: MachineSource, story: Callable[[Program], Coroutine[Any, Any, int]], endpoint: str = ""
+    paths: Paths,
+    machine: MachineSource,
+    story: Callable[[Program], Coroutine[Any, Any, int]],
+    endpoint: str = "",
+    advice: str = "",
 ) -> int:
-    """Open the program without a window, tell *story*, and close it whatever happens; the exit code."""
-    with instance.lock(paths):
+    """Open the program without a window, tell *story*, and close it whatever happens; the exit code.
+
+    Args:
+        paths: where things lie.
+        machine: where the machine is looked at.
+        story: what is done.
+        endpoint: where the Hub is asked this time; empty for what was chosen.
+        advice: what to do when another program has the data folder; empty for the usual.
+    """
+    with _lock(paths, advice):
         log.set_up(paths.logs)
         try:
             return asyncio.run(_terminal_story(lambda: build(paths, machine, endpoint), story))

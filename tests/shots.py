@@ -24,10 +24,11 @@ from desktop_app.domain.chat import Message, Role
 from desktop_app.domain.engine import EngineStage, StartPhase
 from desktop_app.engine import environments
 from desktop_app.paths import Paths, resources
+from desktop_app.services.machine_source import MachineSource
 from desktop_app.services.program import Program
 from desktop_app.store.conversations import ConversationStore
 from desktop_app.ui.main_window import MainWindow
-from tests import shots_engine_room
+from tests import shots_engine_room, shots_models
 from tests.album import SIZE, SMALL, Album, settle
 from tests.conftest import reach
 from tests.engine_cache import environment as engine
@@ -57,9 +58,11 @@ Three ways to shrink it:
 
 
 @asynccontextmanager
-async def opened(app: QApplication, paths: Paths, folder: Path) -> AsyncIterator[tuple[Program, MainWindow, Album]]:
-    """The program on *paths*, its window shown, closed in the end."""
-    program = bootstrap.build(paths)
+async def opened(
+    app: QApplication, paths: Paths, folder: Path, machine: MachineSource | None = None
+) -> AsyncIterator[tuple[Program, MainWindow, Album]]:
+    """The program on *paths*, its window shown, closed in the end; as if on *machine*."""
+    program = bootstrap.build(paths, machine)
     window = bootstrap.make_window(app, program, Appearance.LIGHT)
     window.resize(SIZE)
     window.show_first_page()
@@ -71,6 +74,8 @@ async def opened(app: QApplication, paths: Paths, folder: Path) -> AsyncIterator
     finally:
         window.close()
         await program.close()
+        # Else every change of colours takes longer: it is for all windows.
+        window.deleteLater()
 
 
 async def first_run(app: QApplication, data: Path, folder: Path) -> None:
@@ -155,6 +160,22 @@ async def engine_room(app: QApplication, data: Path, folder: Path) -> None:
         await shots_engine_room.several(program, window, album, data)
 
 
+async def models(app: QApplication, data: Path, folder: Path) -> None:
+    """The Models page on described machines; on one of them everything that can be done there."""
+    with shots_models.surroundings(data) as hub:
+        for machine in shots_models.MACHINES:
+            paths = Paths(data / machine.stem)
+            paths.make()
+            async with opened(app, paths, folder, MachineSource(machine)) as (program, window, album):
+                await shots_models.discover(program, window, album, machine.stem)
+        paths = Paths(data / "models")
+        paths.make()
+        async with opened(app, paths, folder, MachineSource(shots_models.ONE)) as (program, window, album):
+            await shots_models.choosing(program, window, album, hub)
+            await shots_models.downloads(program, window, album, hub)
+            await shots_models.here(program, window, album, data)
+
+
 async def rich_conversation(program: Program) -> None:
     """A conversation with everything that Markdown can do, written into the database as a model would have."""
     store = ConversationStore(program.database)
@@ -185,6 +206,7 @@ async def main(app: QApplication, folder: Path) -> None:
         await chat(app, Path(data), folder)
         await failed(app, Path(data), folder)
         await engine_room(app, Path(data), folder)
+        await models(app, Path(data), folder)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The command line from outside: every way in, and a sentence instead of a traceback for every way that is shut."""
 
 import json
+import os
 import signal
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from desktop_app.instance import lock
 from desktop_app.paths import Paths
 from tests.conftest import wait_until
-from tests.programs import command, data_with_engine, run, running
+from tests.programs import SECONDS, command, data_with_engine, run, running
 
 _OTHER = "choose another folder with --data-dir"
 
@@ -20,6 +21,8 @@ def test_help_explains_the_commands(tmp_path: Path) -> None:
         assert word in said
     assert "--yes" in run(tmp_path / "data", "chat", "--help").stdout
     assert "--json" in run(tmp_path / "data", "doctor", "--help").stdout
+    for name in ("fit", "models", "download"):
+        assert "exit codes: 0" in run(tmp_path / "data", name, "--help").stdout
     assert not (tmp_path / "data").exists()
 
 
@@ -27,6 +30,29 @@ def test_a_wrong_word_is_refused(tmp_path: Path) -> None:
     said = run(tmp_path / "data", "chatt")
     assert said.returncode == 2
     assert "chatt" in said.stderr
+
+
+def test_a_number_that_is_none_is_named(tmp_path: Path) -> None:
+    said = run(tmp_path / "data", "serve", "guide", "--port", "99999")
+    assert said.returncode == 2
+    assert said.stderr.endswith("argument --port: '99999' is no port, 0 to 65535\n")
+
+
+def test_a_folder_whose_name_is_no_text_is_shown_somehow(tmp_path: Path) -> None:
+    odd = tmp_path / os.fsdecode(b"odd-\xff")
+    (odd / "models").mkdir(parents=True)
+    said = run(odd, "models", MODEL_PATH=str(odd), PYTHONIOENCODING="ascii")
+    assert (said.returncode, "Traceback" in said.stderr) == (0, False)
+
+
+def test_ctrl_c_in_the_middle_of_a_look_is_no_traceback(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "machine.json")
+    with running(command(tmp_path / "data", "models", "--machine", str(tmp_path / "machine.json"))) as child:
+        with (tmp_path / "machine.json").open("w"):  # it waits for the rest of this file
+            child.send_signal(signal.SIGINT)
+            assert child.wait(SECONDS) == 130
+        assert child.stderr is not None
+        assert child.stderr.read() == ""
 
 
 def test_doctor_prints_json_and_changes_nothing(tmp_path: Path) -> None:

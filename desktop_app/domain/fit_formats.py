@@ -22,6 +22,8 @@ _ON_CARDS = {
 _ON_PROCESSORS = frozenset(
     ("awq", "auto_awq", "gptq", "auto_gptq", "compressed-tensors", "inc", "auto-round", "experts_int8", "moe_wna16")
 )
+_FOUR_BITS, _FOUR = frozenset(("awq", "auto_awq", "gptq", "auto_gptq")), 4
+"""Of those, what a processor reads with 4 bits only (`kernels/linear/mixed_precision/cpu.py`)."""
 _WRAPPED = (("nvfp4", "modelopt_fp4"), ("mxfp4", "modelopt_fp4"), ("mxfp8", "modelopt_mxfp8"), ("fp8", "fp8"))
 """Formats in `compressed-tensors`, and the method that has the same demands."""
 _KNOWN_AS = {"modelopt_fp4": "nvfp4", "modelopt_mxfp8": "mxfp8"}
@@ -42,7 +44,7 @@ def refusal(spec: ModelSpec, card: Gpu | None, cpu_flags: Set[str]) -> str:
     if method not in _ON_CARDS:
         return f"Its weights are in the format {_plain(method)}, which vLLM does not read."
     if card is None:
-        return _on_processor(method, cpu_flags)
+        return _on_processor(method, spec.bits, cpu_flags)
     least, own = _ON_CARDS[method], card.compute_capability
     if own is None or own >= least:
         return ""
@@ -62,7 +64,9 @@ def _method(spec: ModelSpec) -> str:
     return next((inner for word, inner in _WRAPPED if word in name), method)
 
 
-def _on_processor(method: str, cpu_flags: Set[str]) -> str:
+def _on_processor(method: str, bits: float, cpu_flags: Set[str]) -> str:
+    if method in _FOUR_BITS and bits > _FOUR:
+        return f"Its {bits:g} bits in the format {_plain(method)} need a graphics card; on a processor vLLM reads 4."
     if method in _ON_PROCESSORS:
         return ""
     if method == "fp8":

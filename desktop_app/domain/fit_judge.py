@@ -6,30 +6,34 @@ its weights, the KV cache for the wished context and people, and what vLLM takes
 - *Runs well*: it takes at most 90 % of what is free now.
 - *Tight*: it takes more of that; or only a shorter context fits now, of 2,048 tokens at least; or it fits once other
   programs are closed.
-- *Slow here*: a card is there, but only the computer's memory holds it; or a processor would have to read more than 6
-  GiB for every word, which at the 30 GB/s of an ordinary computer is fewer than five words a second.
+- *Processor only*: there is a card that vLLM can use, but it does not hold the model or does not read its format; the
+  computer's memory and processor do.
+- *Slow here*: there is no such card, or one that shares the computer's memory, and so much of that must be read for
+  every word that fewer than five come out in a second (`fit_speed`, a rule of thumb).
 - *Too big*: not even that. Weights that exceed every place are too big whatever else is not known.
-- *Does not run here*: vLLM does not read its format on this processor or card.
+- *Does not run here*: vLLM does not run on this processor, or does not read its format on this processor or card.
 - *Not known*: the size of its weights or its shape is.
+
+Where there are cards and vLLM can use none of them, the reason says so first.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
+from desktop_app.domain import cards as graphics
 from desktop_app.domain import fit_words as words
 from desktop_app.domain.fit_formats import cache_refusal, refusal
 from desktop_app.domain.fit_load import LEAST_CONTEXT, Load, context_of, load_of
 from desktop_app.domain.fit_places import Place, places_of
+from desktop_app.domain.fit_speed import slow
 from desktop_app.domain.fit_values import Fit, Measured, MemoryParts, Surroundings, Verdict, Wish
 from desktop_app.domain.installation import EngineKind
-from desktop_app.domain.machine import Machine
+from desktop_app.domain.machine import Machine, runs_vllm
 from desktop_app.domain.model_spec import ModelSpec, active_bytes, loaded_bytes
 
 _WELL = 0.9
 """What of the free memory a model may take to run well (the rest is for what else a person does)."""
-SLOW_BYTES = 6 << 30
-"""Weights read for every word that make a processor slow."""
 
 _AS_IT_IS = Wish()
 _ALONE = Surroundings()
@@ -75,11 +79,17 @@ def judge(
         around: what the machine alone does not say.
         measured: what the engine that is used said of the model once, which replaces the estimate.
     """
+    fit = _judge(spec, machine, wish, around, measured)
+    fault = graphics.fault(machine.gpus[0]) if graphics.first_usable(machine.gpus) is None and machine.gpus else ""
+    if not fault or fit.verdict is Verdict.UNKNOWN:
+        return fit
+    reason = words.instead_of_card(fault, fit.reason) if runs_vllm(machine) else words.neither(fault)
+    return replace(fit, reason=reason)
+
+
+def _judge(spec: ModelSpec, machine: Machine, wish: Wish, around: Surroundings, measured: Measured | None) -> Fit:
     places = places_of(machine, wish, around)
-    refused = [
-        refusal(spec, place.card, machine.cpu_flags) or cache_refusal(spec, wish.kv_dtype, place.card)
-        for place in places
-    ]
+    refused = [_refusal(spec, place, machine, wish) for place in places]
     suited = [place for place, reason in zip(places, refused, strict=True) if not reason]
     if not suited:
         return Fit(Verdict.UNSUITED, next(reason for reason in refused if reason))
@@ -93,6 +103,13 @@ def judge(
     # A card that cannot read the format is why the processor is looked at.
     unread = next((reason for place, reason in zip(places, refused, strict=True) if reason and place.cards), "")
     return _fit(spec, _best(_trials(spec, suited, wish, measured)), wish, unread)
+
+
+def _refusal(spec: ModelSpec, place: Place, machine: Machine, wish: Wish) -> str:
+    """Why *spec* cannot run in *place* whatever its size, in a sentence; empty if it can."""
+    if place.kind is EngineKind.CPU and not runs_vllm(machine):
+        return words.NO_PROCESSOR
+    return refusal(spec, place.card, machine.cpu_flags) or cache_refusal(spec, wish.kv_dtype, place.card)
 
 
 def _trials(spec: ModelSpec, places: Sequence[Place], wish: Wish, measured: Measured | None) -> Iterable[_Trial]:
@@ -144,23 +161,8 @@ def _divisible(spec: ModelSpec, cards: int) -> bool:
 def _fit(spec: ModelSpec, trial: _Trial, wish: Wish, unread: str) -> Fit:
     place, load, context = trial.place, trial.load, trial.context
     parts = _parts(load, place, context)
-    longest = load.longest(place.limit)
-    slow = place.kind is EngineKind.CPU and (place.second or active_bytes(spec) > SLOW_BYTES)
-    if trial.standing is _Standing.NO:
-        verdict, reason = Verdict.TOO_BIG, words.too_big(load, place, min(context, LEAST_CONTEXT))
-    else:
-        verdict = Verdict.RUNS_WELL if trial.standing is _Standing.WELL else Verdict.TIGHT
-        if trial.standing >= _Standing.TIGHT:
-            reason = words.takes(parts, place, trial.standing is _Standing.TIGHT, load.measured)
-        elif trial.standing is _Standing.SHORTER:
-            reason = words.shorter(parts, place, context, wish.people, longest)
-        else:
-            reason = words.closed(
-                parts, place, load.longest(place.most) if trial.standing is not _Standing.CLOSED else 0
-            )
-        if slow:
-            verdict, reason = Verdict.PROCESSOR, words.slow(reason, place, active_bytes(spec), unread)
-    too_big = verdict is Verdict.TOO_BIG
+    too_big = trial.standing is _Standing.NO
+    verdict, reason = _too_big(trial) if too_big else _held(spec, trial, parts, wish, unread)
     return Fit(
         verdict=verdict,
         reason=reason,
@@ -169,10 +171,35 @@ def _fit(spec: ModelSpec, trial: _Trial, wish: Wish, unread: str) -> Fit:
         cards=0 if too_big else place.cards,
         parts=parts,
         context=context,
-        longest=longest,
+        longest=load.longest(place.limit),
         measured=load.measured,
-        card=place.index,
+        devices=place.devices,
     )
+
+
+def _too_big(trial: _Trial) -> tuple[Verdict, str]:
+    return Verdict.TOO_BIG, words.too_big(trial.load, trial.place, min(trial.context, LEAST_CONTEXT))
+
+
+def _held(spec: ModelSpec, trial: _Trial, parts: MemoryParts, wish: Wish, unread: str) -> tuple[Verdict, str]:
+    """The verdict on a model that its place holds."""
+    place, reason = trial.place, _how_it_fits(trial, parts, wish)
+    read = active_bytes(spec)
+    too_much = read if slow(read, place.speed) else 0
+    if place.second:
+        return Verdict.PROCESSOR, words.on_processor(reason, place, unread, too_much)
+    if too_much:
+        return Verdict.SLOW, words.slow("" if trial.standing >= _Standing.TIGHT else reason, place, too_much)
+    return Verdict.RUNS_WELL if trial.standing is _Standing.WELL else Verdict.TIGHT, reason
+
+
+def _how_it_fits(trial: _Trial, parts: MemoryParts, wish: Wish) -> str:
+    place, load = trial.place, trial.load
+    if trial.standing >= _Standing.TIGHT:
+        return words.takes(parts, place, trial.standing is _Standing.TIGHT, load.measured)
+    if trial.standing is _Standing.SHORTER:
+        return words.shorter(parts, place, trial.context, wish.people, load.longest(place.limit))
+    return words.closed(parts, place, 0 if trial.standing is _Standing.CLOSED else load.longest(place.most))
 
 
 def _parts(load: Load, place: Place, context: int) -> MemoryParts:

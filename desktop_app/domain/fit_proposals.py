@@ -20,7 +20,7 @@ _AS_IT_IS = Wish()
 _ALONE = Surroundings()
 _MOST = 6
 _SHORT = "fp8"
-_RANKS = {Verdict.RUNS_WELL: 3, Verdict.TIGHT: 2, Verdict.PROCESSOR: 1}
+_RANKS = {Verdict.RUNS_WELL: 3, Verdict.TIGHT: 2, Verdict.PROCESSOR: 1, Verdict.SLOW: 1}
 """Those that are no start at all are 0."""
 _STEPS = ((8192, 1024), (32_768, 4096), (131_072, 8192), (1 << 24, 65_536))
 """Round numbers: up to so many tokens, in steps of so many."""
@@ -89,6 +89,8 @@ def flags_of(wish: Wish, fit: Fit) -> tuple[tuple[str, FlagValue | None], ...]:
         flags.append(("--kv-cache-dtype", wish.kv_dtype))
     if fit.cards > 1:
         flags.append(("--tensor-parallel-size", str(fit.cards)))
+        if fit.devices != tuple(range(fit.cards)):
+            flags.append(("--device-ids", ",".join(map(str, fit.devices))))
     return tuple(flags)
 
 

@@ -18,11 +18,13 @@ class Verdict(Enum):
 
     RUNS_WELL = "Runs well"
     TIGHT = "Tight"
-    PROCESSOR = "Slow here"
-    """On the processor only, although there is a card; or on a processor that has to read too much for every word."""
+    PROCESSOR = "Processor only"
+    """There is a card that vLLM can use, but only the computer's memory holds it, or only the processor reads it."""
+    SLOW = "Slow here"
+    """It fits, but too much has to be read for every word: without a card, or with one that shares the memory."""
     TOO_BIG = "Too big"
     UNSUITED = "Does not run here"
-    """Its format is one that vLLM cannot read on this processor or card."""
+    """vLLM does not run on this processor, or cannot read its format on this processor or card."""
     UNKNOWN = "Not known"
 
 
@@ -99,8 +101,13 @@ class Fit:
     """The longest context that there is room for; 0 when none, or not known."""
     measured: bool = False
     """Whether the figures are the engine's own, of an earlier start, rather than an estimate."""
-    card: int | None = None
-    """The card that it would live on, by its place in `Machine.gpus`; None for the processor and for several."""
+    devices: tuple[int, ...] = ()
+    """The cards that it would live on, by their places in `Machine.gpus`, in order; empty for the processor."""
+
+    @property
+    def card(self) -> int | None:
+        """The one card that it would live on, by its place in `Machine.gpus`; None for the processor and several."""
+        return self.devices[0] if len(self.devices) == 1 else None
 
     @property
     def fits_now(self) -> bool:

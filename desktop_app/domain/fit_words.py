@@ -2,14 +2,15 @@
 
 from desktop_app.domain.fit_load import Load
 from desktop_app.domain.fit_places import Place
+from desktop_app.domain.fit_speed import words_a_second
 from desktop_app.domain.fit_values import MemoryParts
 from desktop_app.domain.installation import EngineKind
 from desktop_app.domain.model_spec import ModelSpec
 from desktop_app.domain.units import memory_words
 
 WEIGHTS_UNKNOWN = "How large its weights are is not known."
-_READ_SPEED = 30e9
-"""Bytes a second that a processor reads of the memory of an ordinary computer: two channels of DDR4 or DDR5."""
+NO_PROCESSOR = "This processor has no AVX2, which vLLM needs."
+_NO_CARD_HOLDS = "No card holds it, only the computer's memory, which needs vLLM for processors"
 
 
 def takes(parts: MemoryParts, place: Place, tight: bool, measured: bool) -> str:
@@ -47,23 +48,50 @@ def too_big(load: Load, place: Place, context: int) -> str:
     return f"Even with {context:,} tokens it needs {memory_words(needed)}{part}; {has}."
 
 
-def slow(reason: str, place: Place, read: int, unread: str) -> str:
-    """It would run on the processor.
+def on_processor(reason: str, place: Place, unread: str, read: int) -> str:
+    """It would run on the processor of a computer with a card.
 
     Args:
         reason: how it fits there.
         place: the computer's memory.
-        read: bytes that a word takes.
         unread: why the card cannot read its format; empty when it can.
+        read: bytes that are read for every word, where that makes it slow; else 0.
     """
-    lower = reason[0].lower() + reason[1:]
-    if unread:
-        return f"{unread.removesuffix('.')}; on the processor: {lower}"
-    if place.second:
-        return f"No card holds it, only the computer's memory: {lower}"
-    words = round(_READ_SPEED / max(1, read))
-    speed = f"about {words} words a second" if words > 1 else "about one word a second or less"
-    return f"For every word {memory_words(read)} must be read: {speed} on a processor."
+    head = f"{unread.removesuffix('.')}; on the processor" if unread else _NO_CARD_HOLDS
+    return f"{head}: {_lower(_and_slow(reason, place, read) if read else reason)}"
+
+
+def slow(reason: str, place: Place, read: int) -> str:
+    """It fits, and *read* bytes for every word are too much; *reason* is how it fits, empty when simply so."""
+    if reason:
+        return _and_slow(reason, place, read)
+    where = "on this processor" if place.kind is EngineKind.CPU else f"on {place.words}"
+    return f"For every word {memory_words(read)} must be read, {_speed(place, read)} {where}."
+
+
+def _and_slow(reason: str, place: Place, read: int) -> str:
+    many = f"{memory_words(read)} must be read for every word, {_speed(place, read)}"
+    return f"{reason.removesuffix('.')}; and {many}."
+
+
+def _speed(place: Place, read: int) -> str:
+    words = words_a_second(read, place.speed)
+    return f"about {words} words a second" if words > 1 else "about one word a second or less"
+
+
+def instead_of_card(fault: str, reason: str) -> str:
+    """No card of the computer can be used; *fault* is why, without a full stop."""
+    return f"{fault}, so the processor is used: {_lower(reason)}"
+
+
+def neither(fault: str) -> str:
+    """Neither the card nor the processor can be used; *fault* is why the card cannot."""
+    return f"{fault}, and this processor has no AVX2, which vLLM needs."
+
+
+def _lower(sentence: str) -> str:
+    """A sentence as it goes on after a colon."""
+    return sentence[0].lower() + sentence[1:]
 
 
 def indivisible(spec: ModelSpec, cards: int) -> str:

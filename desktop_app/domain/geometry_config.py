@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from desktop_app.domain.config_reader import OddConfigError, Said
 from desktop_app.domain.geometry_layers import layers_of
+from desktop_app.domain.geometry_tied import stored_twice
 from desktop_app.domain.kv_cache import Geometry, dtype_bytes
 
 _LENGTHS = (
@@ -109,7 +110,8 @@ def quantization(config: Mapping[str, object]) -> str:
 def weights_bytes(on_disk: int, config: Mapping[str, object], dtype: str) -> int:
     """What weights of *on_disk* bytes take once loaded as *dtype* (`--dtype`); an estimate.
 
-    Quantised weights stay as they are. `auto` keeps the checkpoint's format, but for float32, which becomes half.
+    Quantised weights stay as they are. `auto` keeps the checkpoint's format, but for float32, which becomes half. An
+    output matrix that is the input's is loaded once, however often it is stored.
     """
     if quantization(config):
         return on_disk
@@ -117,4 +119,5 @@ def weights_bytes(on_disk: int, config: Mapping[str, object], dtype: str) -> int
     places = (config, inner if isinstance(inner, Mapping) else {})
     named = next((str(said) for place in places if (said := place.get("torch_dtype") or place.get("dtype"))), "")
     wanted = "bfloat16" if dtype in ("", "auto") else dtype
-    return int(on_disk * dtype_bytes(wanted) / dtype_bytes(named or "bfloat16"))
+    numbers = int(on_disk / dtype_bytes(named or "bfloat16"))
+    return int((numbers - stored_twice(config, numbers)) * dtype_bytes(wanted))

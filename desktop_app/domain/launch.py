@@ -90,10 +90,13 @@ class LaunchPlan:
     """Every flag beyond those that `engine/launch` always sets, preset and person's choice already merged."""
     variables: tuple[tuple[str, str], ...] = ()
     """More variables of the engine's environment, by name."""
-    card: int | None = None
-    """The graphics card to use, in the driver's order (that of `Machine.gpus`); None leaves the choice to CUDA."""
+    card: str = ""
+    """The only graphics card to use, as `CUDA_VISIBLE_DEVICES` names it: the driver's number of it, or the UUID of an
+    instance of a divided card; empty leaves the choice to CUDA."""
     memory_bytes: int = 0
-    """What the engine will take of the computer's memory (on a processor) or of the card's, estimated."""
+    """What the engine will take of the computer's memory (on a processor) or of each card's, estimated."""
+    fullest: int = 0
+    """The card whose memory counts, by its place in `Machine.gpus`: of several, the one with the least room."""
 
     def get(self, flag: str) -> FlagValue | None:
         """What *flag* is set to; None when vLLM decides."""

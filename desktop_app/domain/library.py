@@ -146,6 +146,8 @@ class DownloadStatus:
     """What it waits for, e.g. `The Hub asks us to wait 20 seconds.`; empty for nothing."""
     model: ModelRef | None = None
     """When it is done: what can be started."""
+    keeps: bool = False
+    """Whether giving up deletes nothing, because the model was there before: it is being repaired."""
     error: UserError | None = None
 
     @property

@@ -19,6 +19,10 @@ class Tensors:
     """Bytes of all tensors together."""
     names: int = 0
     """How many tensors there are."""
+    output_bytes: int = 0
+    """Bytes of the matrix that makes words of the last layer (`lm_head.weight`), where the heads were read."""
+    input_bytes: int = 0
+    """Bytes of the matrix that takes words in (`embed_tokens.weight`), where the heads were read."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,9 @@ class ModelSpec:
     """Whether it takes pictures."""
     state_bytes: int = 0
     """What layers without a KV cache (Mamba and its kin) keep of each conversation; 0 when there are none."""
+    unloaded_bytes: int = 0
+    """Bytes among `weights_bytes` that vLLM does not load: an output matrix that is stored besides the input's although
+    both are one; 0 when there are none, or that is not known."""
 
     @property
     def context(self) -> int:
@@ -63,11 +70,11 @@ def loaded_bytes(spec: ModelSpec, dtype: str = "auto") -> int:
     the size of the files is not known, it follows from the number of parameters and their format.
     """
     wanted = "bfloat16" if dtype in ("", "auto") else dtype
+    stored = max(0, spec.weights_bytes - spec.unloaded_bytes)
     if spec.quantization:
-        return spec.weights_bytes or int(spec.parameters * spec.bits / 8)
-    if spec.weights_bytes:
-        stored = dtype_bytes(spec.dtype or "bfloat16")
-        return int(spec.weights_bytes * dtype_bytes(wanted) / stored)
+        return stored or int(spec.parameters * spec.bits / 8)
+    if stored:
+        return int(stored * dtype_bytes(wanted) / dtype_bytes(spec.dtype or "bfloat16"))
     return int(spec.parameters * dtype_bytes(wanted)) if spec.dtype else 0
 
 

@@ -1,14 +1,17 @@
 """Sizes in words. Memory counts in powers of two, as system monitors do; disks and downloads in powers of ten."""
 
+_SMALL = 0.05
+"""Gigabytes below which megabytes are said: they would be rounded to `0.0 GB`."""
+
 
 def memory_words(size: int) -> str:
     """A size in memory, e.g. `1.3 GB` for 1.3 · 2³⁰ bytes."""
-    return f"{size / 2**30:.1f} GB"
+    return f"{size / 2**30:.1f} GB" if not 0 < size < _SMALL * 2**30 else f"{max(1, round(size / 2**20))} MB"
 
 
 def disk_words(size: int) -> str:
     """A size on disk or of a download, e.g. `0.9 GB` for 0.9 · 10⁹ bytes."""
-    return f"{size / 1e9:.1f} GB"
+    return f"{size / 1e9:.1f} GB" if not 0 < size < _SMALL * 1e9 else f"{max(1, round(size / 1e6))} MB"
 
 
 def span_words(seconds: float) -> str:

@@ -119,7 +119,7 @@ def wrap(
     name: str,
     writable: Sequence[Path],
     outside: Mapping[str, str],
-    card: int | None = None,
+    card: str = "",
 ) -> tuple[list[str], dict[str, str]]:
     """The command and the variables that run *command* in a container of `environment.image`.
 
@@ -130,7 +130,8 @@ def wrap(
         name: what the container is called (`container_name`); one of that name is removed first.
         writable: folders that are lent to be written to, which have to exist: that of the socket, caches, home.
         outside: this program's own variables, for docker and podman.
-        card: the only graphics card to lend, in the driver's order; None lends all of them to an engine for cards.
+        card: the only graphics card to lend, by the driver's number or its UUID; empty lends all of them to an engine
+            for cards.
     """
     program = environment.python
     values = {key: value for key, value in variables.items() if key not in _HOSTS_OWN}
@@ -161,13 +162,12 @@ def _fixed(name: str) -> tuple[str, ...]:
     )
 
 
-def _cards(program: Path, wanted: bool, card: int | None = None) -> tuple[str, ...]:
+def _cards(program: Path, wanted: bool, card: str = "") -> tuple[str, ...]:
     if not wanted:
         return ()
-    which = "all" if card is None else str(card)
     if program.name == "podman":
-        return ("--device", f"nvidia.com/gpu={which}")
-    return ("--gpus", which if card is None else f"device={which}")
+        return ("--device", f"nvidia.com/gpu={card or 'all'}")
+    return ("--gpus", f"device={card}" if card else "all")
 
 
 def _person(program: Path) -> tuple[str, ...]:

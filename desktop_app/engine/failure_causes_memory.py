@@ -72,7 +72,7 @@ def _larger_share(found: Found) -> Fix | None:
     """What the card has free, when the engine may take less than that."""
     if not found.on_card or not found.plan or not found.machine or not found.machine.gpus:
         return None
-    number = found.plan.card or 0
+    number = found.plan.fullest
     card = found.machine.gpus[number if number < len(found.machine.gpus) else 0]
     share = rounded_down((card.free_bytes / GIB - _CARD_RESERVE) / max(card.total_bytes / GIB, 0.01))
     given = found.value("--gpu-memory-utilization")

@@ -4,9 +4,10 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from desktop_app.domain import cards
 from desktop_app.domain.installation import EngineEnvironment, EngineKind, InstallPlan
 from desktop_app.domain.machine import Machine
-from desktop_app.engine import cards, contents, wheel_sources
+from desktop_app.engine import contents, wheel_sources
 from desktop_app.paths import Paths
 
 _DOWNLOAD_BYTES = {EngineKind.CPU: 620_000_000, EngineKind.CUDA: 5_000_000_000}
@@ -22,7 +23,7 @@ _KEPT_BYTES = {EngineKind.CPU: 2_600_000_000, EngineKind.CUDA: 12_000_000_000}
 
 def card_refusal(machine: Machine) -> str:
     """Why the NVIDIA card of *machine* cannot run vLLM, in a sentence; empty when it can, or when there is none."""
-    return cards.refusal(machine.gpus[0]) if machine.gpus and cards.usable(machine.gpus) is None else ""
+    return cards.refusal(machine.gpus[0]) if machine.gpus and cards.first_usable(machine.gpus) is None else ""
 
 
 def plan(paths: Paths, machine: Machine, version: str = "", offline: Path | None = None) -> InstallPlan:
@@ -33,7 +34,7 @@ def plan(paths: Paths, machine: Machine, version: str = "", offline: Path | None
     Raises:
         EngineError: *version* is none, or one that we do not run.
     """
-    kind = EngineKind.CPU if cards.usable(machine.gpus) is None else EngineKind.CUDA
+    kind = EngineKind.CPU if cards.first_usable(machine.gpus) is None else EngineKind.CUDA
     requirement = wheel_sources.requirement(kind, version)
     folder = next(iter(() if offline else there(paths, kind, version)), paths.engines)
     if version:

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from desktop_app.domain.flags import LEFT_TO_VLLM, canonical, write_size
 from desktop_app.domain.installation import EngineEnvironment, EngineKind
 from desktop_app.domain.launch import FlagValue, LaunchPlan, ModelRef, ModelSettings
-from desktop_app.domain.machine import Gpu, Machine
-from desktop_app.engine import cards, memory, model_files, presets
+from desktop_app.domain.machine import Machine
+from desktop_app.engine import launch_cards, memory, model_files, presets
 from desktop_app.engine.protection import (
     ALWAYS,
     BY_PLACE,
@@ -102,8 +102,12 @@ def plan(
         flags.setdefault("--enable-lora", True)
     variables = dict(presets.variables(kind, machine.cores))
     variables |= {name: value for name, value in settings.variables if not refused_variable(name)}
-    place = _card(kind, machine, flags)
-    card = machine.gpus[place] if place is not None and machine.gpus else None
+    used: tuple[int, ...] = ()
+    if kind is EngineKind.CUDA:
+        flags |= launch_cards.sharing_flags(model.name, facts, machine, flags, taken_bytes, environment.version)
+        used = launch_cards.used_cards(model.name, facts, machine, flags, taken_bytes)
+    fullest = launch_cards.fullest(machine.gpus, used)
+    card = machine.gpus[fullest] if used else None
     room = memory.room(kind, machine, card, taken_bytes)
     if "--kv-cache-memory-bytes" not in flags and "--gpu-memory-utilization" not in flags:
         if kind is EngineKind.CPU:
@@ -113,15 +117,16 @@ def plan(
             flags["--gpu-memory-utilization"] = f"{memory.card_share(settings.preset, flags, facts, room):.2f}"
     needed = memory.need(kind, flags, variables, facts, room)
     # With one card there is nothing to choose, and several are shared out by vLLM.
-    one_of_many = len(machine.gpus) > 1 and memory.cards_in_all(flags) == 1 and "--device-ids" not in flags
+    one_of_many = len(machine.gpus) > 1 and len(used) == 1 and "--device-ids" not in flags
     return LaunchPlan(
         model,
         environment,
         places.socket,
         tuple(flags.items()),
         tuple(variables.items()),
-        card=place if one_of_many else None,
+        card=launch_cards.visible_name(machine.gpus, fullest) if one_of_many else "",
         memory_bytes=needed.total,
+        fullest=fullest,
     )
 
 
@@ -143,26 +148,6 @@ def _doubled(flag: str, chosen: Mapping[str, FlagValue]) -> bool:
     """Whether the person chose something in place of our *flag*."""
     rivals = _DOUBLES.get(flag, ())
     return any(name == rival or name.startswith(f"{rival}.") for name in chosen for rival in rivals)
-
-
-def _card(kind: EngineKind, machine: Machine, flags: Mapping[str, FlagValue]) -> int | None:
-    """The place of the card whose memory counts; of several that are used, the one with the least room."""
-    if kind is not EngineKind.CUDA or not machine.gpus:
-        return None
-    ids = str(flags.get("--device-ids") or "")
-    named = [int(word) for word in ids.split(",") if word.strip().isdigit()]
-    used = [place for place in named if place < len(machine.gpus)]
-    if not used:
-        count = memory.cards_in_all(flags)
-        if count == 1:
-            return cards.usable(machine.gpus) or 0
-        used = list(range(min(count, len(machine.gpus))))
-
-    def room_on(place: int) -> int:
-        card: Gpu = machine.gpus[place]
-        return card.free_bytes
-
-    return min(used, key=room_on)
 
 
 def command(plan: LaunchPlan) -> list[str]:
@@ -233,11 +218,20 @@ def process_environment(
         name: value for name, value in outside.items() if name in _INHERITED or name.startswith(_INHERITED_PREFIXES)
     }
     inherited.setdefault("LANG", "C.UTF-8")
-    if plan.card is not None and "CUDA_VISIBLE_DEVICES" not in inherited:
-        # CUDA counts the fastest card first, unless it is told to count as the driver does.
-        inherited |= {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": str(plan.card)}
+    if "CUDA_VISIBLE_DEVICES" not in inherited:
+        inherited |= _card_variables(plan)
     ours = FIXED_VARIABLES | _folders(plan, paths, places, outside.get("PATH", "")) | _hardware(plan.environment.kind)
     return inherited | ours | dict(plan.variables)
+
+
+def _card_variables(plan: LaunchPlan) -> dict[str, str]:
+    """What tells CUDA which cards there are; nothing where it can only mean the right ones."""
+    flags = dict(plan.flags)
+    if plan.card:
+        # CUDA counts the fastest card first, unless it is told to count as the driver does.
+        return {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": plan.card}
+    several = plan.environment.kind is EngineKind.CUDA and memory.cards_in_all(flags) > 1
+    return {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"} if several or "--device-ids" in flags else {}
 
 
 def as_process(
@@ -249,6 +243,9 @@ def as_process(
         return line, variables
     from desktop_app.engine import containers  # noqa: PLC0415 - few have an engine in a container
 
+    if plan.card and variables.get("CUDA_VISIBLE_DEVICES") == plan.card:
+        # The only card that is lent is number 0 inside.
+        del variables["CUDA_VISIBLE_DEVICES"]
     writable = (places.socket.parent, places.tmp, paths.cache, paths.engine_home)
     name = containers.container_name(paths, places.key)
     return containers.wrap(line, variables, plan.environment, name, writable, outside, plan.card)

@@ -8,12 +8,13 @@ import re
 
 from desktop_app.domain.fit import Measured
 
-_NUMBER = r"([\d.]+)"
+_NUMBER = r"(\d{1,9}(?:\.\d{1,9})?)"
+"""What stands in a log may come from strangers: no more digits than a machine has bytes."""
 _CHECKPOINT = re.compile(rf"Checkpoint size: {_NUMBER} GiB")
 _LOADED = re.compile(rf"Model loading took {_NUMBER} GiB")
 _KV_SET = re.compile(rf"(?:Explicitly|Auto) set \({_NUMBER}/[\d.]+\) GiB for KV cache")
 _KV_AVAILABLE = re.compile(rf"Available KV cache memory: {_NUMBER} GiB")
-_KV_TOKENS = re.compile(r"KV cache size: ([\d,]+) tokens")
+_KV_TOKENS = re.compile(r"KV cache size: (\d[\d,]{0,15}) tokens")
 _USAGE = re.compile(
     rf"Actual usage is {_NUMBER} GiB for consumed memory \(weights \+ non-torch\), {_NUMBER} GiB for peak activation,"
     rf" and {_NUMBER} GiB for CUDAGraph memory"

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from desktop_app.domain import cards
 from desktop_app.domain.errors import EngineError, Fix, Remedy, UserError
 from desktop_app.domain.flags import LEFT_TO_VLLM, FlagTable, read_size
 from desktop_app.domain.installation import EngineKind
 from desktop_app.domain.launch import LaunchPlan
 from desktop_app.domain.machine import Machine
 from desktop_app.domain.old_flags import explain_old
-from desktop_app.engine import cards, memory, model_files
+from desktop_app.engine import memory, model_files
 from desktop_app.engine.model_files import ModelFacts
 from desktop_app.engine.protection import refused_value
 from desktop_app.engine.room_check import check_disk, check_memory, check_socket
@@ -238,7 +239,7 @@ def _check_cards(case: _Case) -> None:
     if count > len(machine.gpus) and not plan.get("--distributed-executor-backend"):
         reason = f"{count} are asked for, and this computer has {len(machine.gpus)}."
         raise _refuse("There are not so many graphics cards.", reason, one)
-    card = machine.gpus[plan.card or 0]
+    card = machine.gpus[plan.fullest]
     refusal = cards.refusal(card)
     if refusal:
         raise EngineError("The graphics card cannot run this engine.", refusal, Remedy.ENGINES)

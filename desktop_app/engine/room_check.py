@@ -26,7 +26,7 @@ _SLACK = 0.95
 def check_memory(plan: LaunchPlan, facts: ModelFacts, machine: Machine) -> None:
     """Refuse a plan that needs more memory than is free, or than its conversations have. Raises UserError."""
     flags, kind = dict(plan.flags), plan.environment.kind
-    card = machine.gpus[plan.card or 0] if kind is EngineKind.CUDA and machine.gpus else None
+    card = machine.gpus[plan.fullest] if kind is EngineKind.CUDA and machine.gpus else None
     if kind is EngineKind.CUDA and card is None:
         return
     place = memory.room(kind, machine, card, 0)

@@ -1,4 +1,4 @@
-"""Addresses that people paste: of a repository, and of a Hub. Nothing is asked here; used through `remote`."""
+"""What people paste: addresses of a repository and of a Hub, and tokens. Nothing is asked here."""
 
 import ipaddress
 import re
@@ -16,6 +16,7 @@ _COMMAND = re.compile(
 )
 _REVISION_FLAG = re.compile(r"--revision[=\s]\s*(\S+)")
 _REVISION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/+-]{0,199}")
+_TOKEN = re.compile(r"[\x21-\x7e]{1,500}")
 _OTHER_KINDS = {"datasets": "data", "spaces": "an application", "collections": "a collection", "papers": "a paper"}
 _BEFORE_REVISION = ("tree", "blob", "resolve", "commit", "raw", "blame", "commits")
 
@@ -84,6 +85,18 @@ def check_endpoint(text: str, named: str = "The Hub's address") -> str:
         reason = f"{named} begins with http://, so everybody on the way could change what is fetched. Use https://."
         raise UserError("The Hub's address is not safe.", reason)
     return plain
+
+
+def bearer(token: str) -> str:
+    """What lets the owner of *token* in, as a header says it.
+
+    Raises:
+        UserError: it cannot be one: anything else could end the header that carries it.
+    """
+    if not _TOKEN.fullmatch(token):
+        reason = "A token is one word, and mostly begins with hf_. Copy it once more from the Hub's settings."
+        raise UserError("This is not a token.", reason)
+    return f"Bearer {token}"
 
 
 def _parts(plain: str, text: str) -> list[str]:

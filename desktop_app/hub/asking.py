@@ -5,12 +5,13 @@ answers of any length, wait and repeat for minutes when they are asked to, and h
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from desktop_app.domain.errors import UserError
 from desktop_app.hub import hub_errors
+from desktop_app.hub.addresses import bearer
 from desktop_app.hub.library import library
 from desktop_app.hub.small_files import parse_json
 
@@ -29,12 +30,14 @@ class Asking:
     Args:
         endpoint: its address, without a slash at its end.
         token: sent to that address only; empty for none.
+        permit: called before each question; raises UserError when it may not be asked (any more).
     """
 
-    def __init__(self, endpoint: str, token: str) -> None:
+    def __init__(self, endpoint: str, token: str, permit: Callable[[], None]) -> None:
         self.endpoint = endpoint
+        self._permit = permit
         self.has_token = bool(token)
-        self._token = token
+        self._authorization = bearer(token) if token else ""
 
     def json(self, path: str, limit: int, repo_id: str = "", query: Query = ()) -> object:
         """The JSON at *path*, of at most *limit* bytes.
@@ -61,6 +64,7 @@ class Asking:
         return self._ask(path, repo_id, (), {"Range": f"bytes=0-{count - 1}"}, count)[:count]
 
     def _ask(self, path: str, repo_id: str, query: Query, headers: Mapping[str, str], enough: int) -> bytes:
+        self._permit()
         errors, httpx = library("errors"), library("utils").httpx
         try:
             return self._follow(f"{self.endpoint}{path}", repo_id, query, headers, enough)
@@ -86,8 +90,8 @@ class Asking:
     def _headers(self, url: str) -> dict[str, str]:
         # A compressed answer could be a thousand times as long as it looks.
         plain = {"User-Agent": "vllm-desktop", "Accept-Encoding": "identity"}
-        ours = bool(self._token) and _origin(url) == _origin(self.endpoint)
-        return plain | ({"Authorization": f"Bearer {self._token}"} if ours else {})
+        ours = bool(self._authorization) and _origin(url) == _origin(self.endpoint)
+        return plain | ({"Authorization": self._authorization} if ours else {})
 
     def _next(self, url: str, location: str) -> str:
         try:
@@ -104,6 +108,9 @@ class Asking:
             raise hub_errors.refusal(answer.status_code, answer.headers, self.endpoint, repo_id, self.has_token)
         if answer.status_code not in (200, 206):
             raise hub_errors.not_a_hub(self.endpoint, f"It answers with {answer.status_code}.")
+        # Although it was asked not to. Other ways of packing hold gigabytes in a few bytes.
+        if answer.headers.get("content-encoding", "identity").lower() not in ("identity", "gzip"):
+            raise hub_errors.not_a_hub(self.endpoint, "It packs its answers in a way that was not asked for.")
 
 
 def _read(answer: Any, enough: int, deadline: float) -> bytes:  # noqa: ANN401 - as above

@@ -72,6 +72,7 @@ def _sibling(original: ModelSpec, said: Mapping[str, object]) -> ModelSpec:
         name=_text(said["repo_id"]),
         weights_bytes=_whole(said["weights_bytes"]),
         quantization=_text(said["quantization"]),
+        unloaded_bytes=0,
         bits=float(_whole(said["bits"])),
     )
 

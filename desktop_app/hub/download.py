@@ -21,9 +21,9 @@ from desktop_app.domain.errors import Remedy, UserError
 from desktop_app.domain.launch import ModelRef
 from desktop_app.domain.library import DownloadStage, DownloadStatus, HubFile, HubModel
 from desktop_app.hub import download_errors, download_folder, manifest
+from desktop_app.hub.addresses import bearer, check_endpoint
 from desktop_app.hub.download_errors import Asked, Failure
-from desktop_app.hub.download_folder import FolderLock
-from desktop_app.hub.download_way import child_environment, way_in
+from desktop_app.hub.folder_lock import FolderLock, held
 from desktop_app.hub.manifest import Manifest
 from desktop_app.transfer import children, jobs, names
 from desktop_app.transfer.failures import Why
@@ -34,6 +34,12 @@ _SPEED_SECONDS = 5.0
 """How far back the speed looks."""
 _LOCK_SECONDS = 2.0
 """How long the fetcher of a program that was killed may take to notice."""
+_ENVIRONMENT = frozenset(
+    {"PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_CERT_DIR"}
+    | {f"{kind}_proxy" for kind in ("http", "https", "all", "no")}
+    | {f"{kind}_PROXY" for kind in ("HTTP", "HTTPS", "ALL", "NO")}
+)
+"""What of our environment the child gets to see: nobody's token is among it."""
 _Result = TypeVar("_Result")
 
 
@@ -127,7 +133,7 @@ class Download:
         manifest.check(self._model)
         if not self._model.files:
             raise UserError("This model has nothing that can be served.", "It has no files.", Remedy.CHOOSE_MODEL)
-        place, authorization = way_in(self._endpoint, self._token)
+        place, authorization = check_endpoint(self._endpoint), bearer(self._token) if self._token else ""
         self._publish(stage=DownloadStage.CHECKING)
         lock = FolderLock(self._folder)
         try:
@@ -155,7 +161,7 @@ class Download:
         try:
             code = await children.run(
                 jobs.command(job),
-                child_environment(os.environ),
+                {name: value for name, value in os.environ.items() if name in _ENVIRONMENT},
                 self._folder,
                 self._hear,
                 None,
@@ -294,13 +300,8 @@ def discard(folder: Path) -> None:
         record = manifest.read(folder)
         if record is None:
             raise UserError("This is no download of the program.", f"{folder} has no record of one.")
-        lock = FolderLock(folder)
-        if not lock.take():
-            raise download_errors.busy()
-        try:
+        with held(folder):
             download_folder.discard(folder, record.model)
-        finally:
-            lock.release()
     except OSError as error:
         raise download_errors.disk(error) from error
 

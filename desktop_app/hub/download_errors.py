@@ -4,6 +4,7 @@ import errno
 from dataclasses import dataclass
 
 from desktop_app.domain.errors import Remedy, UserError
+from desktop_app.domain.units import disk_words
 from desktop_app.transfer.failures import Why
 
 _KEPT = "What has come is kept; the download goes on where it stopped."
@@ -29,16 +30,11 @@ class Asked:
     has_token: bool
 
 
-def size_words(size: int) -> str:
-    """A size on disk, e.g. `1.3 GB` or `20 MB`, never `0.0 GB`."""
-    return f"{size / 1e9:.1f} GB" if size >= 950_000_000 else f"{max(1, round(size / 1e6))} MB"
-
-
 def no_room(needed: int, free: int) -> UserError:
     """The disk has less than what is still to come; sizes in bytes."""
     if needed > free:
-        missing = f"make room for {size_words(needed - free)}"
-        reason = f"{size_words(needed)} more are needed and {size_words(free)} are free: {missing}. {_KEPT}"
+        missing = f"make room for {disk_words(needed - free)}"
+        reason = f"{disk_words(needed)} more are needed and {disk_words(free)} are free: {missing}. {_KEPT}"
     else:
         reason = f"It was full a moment ago, or what you may use of it is. {_KEPT}"
     return UserError("There is not enough room on the disk.", reason, Remedy.RETRY)

@@ -1,10 +1,9 @@
-"""The folder of a download: who may write into it, what is already there, and whether there is room for the rest.
+"""The folder of a download: what is already there, whether there is room for the rest, and what goes with it.
 
-Called by `download.py`, in threads.
+Called by `download` and `removal`, in threads.
 """
 
 import contextlib
-import fcntl
 import os
 import shutil
 from pathlib import Path
@@ -18,39 +17,6 @@ from desktop_app.transfer.jobs import part_file
 
 _MARGIN_SHARE, _MARGIN_BYTES = 0.05, 256_000_000
 """What is left free beside the files: five per cent of what is missing, at most this."""
-
-
-class FolderLock:
-    """Says that one download writes into a folder; it ends with the processes that have it, however they end."""
-
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / names.OURS / "lock"
-        self.descriptor = -1
-        """To be handed to the fetcher, which may outlive us by a moment."""
-
-    def take(self) -> bool:
-        """Whether it is ours now.
-
-        Raises:
-            OSError: the folder cannot be used.
-        """
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        if self._file.parent.is_symlink():
-            raise OSError(f"{self._file.parent} is a link")
-        descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return False
-        self.descriptor = descriptor
-        return True
-
-    def release(self) -> None:
-        """Give it back."""
-        if self.descriptor >= 0:
-            os.close(self.descriptor)
-            self.descriptor = -1
 
 
 def parts_folder(folder: Path) -> Path:
@@ -154,8 +120,16 @@ def tidy(folder: Path) -> None:
     job_file(folder).unlink(missing_ok=True)
 
 
+def files_of(folder: Path, model: HubModel) -> list[Path]:
+    """What a download put there and `discard` takes away: the files of *model*, and our own notes."""
+    mine = [folder / file.path for file in model.files if manifest.look(folder, file.path)]
+    return mine + [Path(place, name) for place, _, found in os.walk(folder / names.OURS) for name in found]
+
+
 def discard(folder: Path, model: HubModel) -> None:
-    """Take away the files of *model* and our own notes; what else lies there stays.
+    """Take away the files of *model* and our own notes; what else lies there stays. Its lock must be held.
+
+    The record goes last: when this is interrupted, it can be done again.
 
     Raises:
         OSError: something cannot be removed.
@@ -163,6 +137,7 @@ def discard(folder: Path, model: HubModel) -> None:
     for file in model.files:
         if manifest.look(folder, file.path):
             (folder / file.path).unlink()
+    tidy(folder)
     shutil.rmtree(folder / names.OURS)
     folders = {folder / parent for file in model.files for parent in Path(file.path).parents}
     for empty in sorted(folders, key=lambda path: -len(path.parts)):

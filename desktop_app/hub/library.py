@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import sys
 from types import ModuleType
 
 _QUIET = {
@@ -17,5 +18,6 @@ _QUIET = {
 
 def library(module: str) -> ModuleType:
     """A module of huggingface_hub, e.g. `utils`; the first import takes 0.1 seconds."""
-    os.environ.update(_QUIET)
+    if "huggingface_hub" not in sys.modules:
+        os.environ.update(_QUIET)
     return importlib.import_module(f"huggingface_hub.{module}")

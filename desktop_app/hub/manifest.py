@@ -10,11 +10,12 @@ import re
 import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from desktop_app.domain.errors import Remedy, UserError
 from desktop_app.domain.library import Gate, HubFile, HubModel
+from desktop_app.hub.folder_lock import held
 from desktop_app.hub.small_files import read_json
 from desktop_app.transfer import names
 
@@ -38,6 +39,10 @@ class Seen:
     """Nanoseconds since 1970."""
 
 
+_WRONG = Seen(-1, 0)
+"""As no file looks: stands with one that came as a whole and was found to be wrong later."""
+
+
 @dataclass(frozen=True)
 class Manifest:
     """What a folder was downloaded as."""
@@ -47,7 +52,12 @@ class Manifest:
     endpoint: str = ""
     """Where it came from, without user and password."""
     verified: Mapping[str, Seen] = field(default_factory=dict)
-    """Files whose hash was right, by path."""
+    """Files whose hash was right when they came, by path."""
+
+    @property
+    def missing(self) -> tuple[HubFile, ...]:
+        """The files that never came as a whole; none once the download had come to its end, whatever became of them."""
+        return tuple(file for file in self.model.files if file.path not in self.verified)
 
     def unverified(self, folder: Path) -> tuple[HubFile, ...]:
         """The files that are not there, or not as they were when they were checked."""
@@ -69,8 +79,10 @@ def manifest_file(folder: Path) -> Path:
 
 
 def look(folder: Path, path: str) -> Seen | None:
-    """How a file looks now; None when there is none, or a link in its place."""
+    """How a file looks now; None when there is none, or a link in its place or on the way to it."""
     try:
+        if any((folder / parent).is_symlink() for parent in PurePosixPath(path).parents[:-1]):
+            return None
         about = (folder / path).lstat()
     except OSError:
         return None
@@ -145,18 +157,22 @@ def write(folder: Path, manifest: Manifest) -> None:
 
 
 def doubt(folder: Path, paths: Iterable[str]) -> None:
-    """Take back that *paths* were found to be right: the next download checks them, and fetches what is wrong.
+    """Note that *paths* are wrong by now, whatever they look like: the next download fetches them again.
 
     Raises:
-        UserError: there is no record that can be used.
+        UserError: there is no record that can be used, or it is being downloaded.
         OSError: it cannot be written.
     """
+    with held(folder):
+        _doubt(folder, paths)
+
+
+def _doubt(folder: Path, paths: Iterable[str]) -> None:
     manifest = read(folder)
     if manifest is None:
         raise _unusable("there is none")
-    doubted = set(paths)
-    verified = {path: seen for path, seen in manifest.verified.items() if path not in doubted}
-    write(folder, replace(manifest, verified=verified))
+    doubted = {path: _WRONG for path in paths if path in manifest.verified}
+    write(folder, replace(manifest, verified={**manifest.verified, **doubted}))
 
 
 def _as_json(manifest: Manifest) -> dict[str, Any]:

@@ -36,7 +36,12 @@ def places_from(environ: Mapping[str, str], guide: ModelRef, ours: Path, added: 
     usual = Path(environ.get("XDG_CACHE_HOME") or home / ".cache") / "huggingface"
     named = (environ.get("HF_HUB_CACHE"), environ.get("HUGGINGFACE_HUB_CACHE"))
     homes = (Path(environ["HF_HOME"]) / "hub" if environ.get("HF_HOME") else None, usual / "hub")
-    caches = [Path(one).expanduser().absolute() for one in (*named, *homes) if one]
+    caches = [folder_named(str(one)) for one in (*named, *homes) if one]
     listed = [one for one in environ.get("MODEL_PATH", "").split(os.pathsep) if one.strip()]
-    variable = [Path(one.strip()).expanduser().absolute() for one in listed]
+    variable = [folder_named(one.strip()) for one in listed]
     return Places(guide, ours, tuple(dict.fromkeys(caches)), added, tuple(dict.fromkeys(variable)))
+
+
+def folder_named(text: str) -> Path:
+    """The folder that somebody wrote, whole; `~` is their home, and of nobody's it is a folder like any other."""
+    return Path(os.path.expanduser(text)).absolute()  # noqa: PTH111 - pathlib raises RuntimeError for a home of nobody

@@ -4,7 +4,7 @@ Nothing is asked but what a verb says, nothing of an answer is trusted, and the 
 only. Small files and the heads of weight files are read to know a model's shape; its weights are `download`'s.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -50,13 +50,14 @@ class Hub:
     Args:
         endpoint: its address, e.g. `https://huggingface.co`.
         token: opens closed repositories; empty for none.
+        permit: called before each question; raises UserError when it may not be asked (any more).
 
     Raises:
-        UserError: the address may not be asked.
+        UserError: the address may not be asked, or the token is none.
     """
 
-    def __init__(self, endpoint: str, token: str = "") -> None:
-        self._asking = Asking(check_endpoint(endpoint), token)
+    def __init__(self, endpoint: str, token: str = "", permit: Callable[[], None] = lambda: None) -> None:
+        self._asking = Asking(check_endpoint(endpoint), token, permit)
 
     def __repr__(self) -> str:
         return f"<Hub {self._asking.endpoint}>"

@@ -4,23 +4,25 @@ Only what the program downloaded, and what lies in a cache of Hugging Face, whos
 """
 
 import os
-import shutil
-import uuid
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from desktop_app.domain.errors import Remedy, UserError
 from desktop_app.domain.library import Deletion, LocalModel, Source
 from desktop_app.domain.units import disk_words
-from desktop_app.hub import manifest
+from desktop_app.hub import download_folder, manifest
+from desktop_app.hub.folder_lock import held
 from desktop_app.hub.library import library
+from desktop_app.hub.manifest import Manifest
 from desktop_app.hub.places import Places
 from desktop_app.hub.small_files import shown
 
-_ASIDE = ".deleted"
-"""Among our downloads: what is being deleted. Whatever is found there belongs to a deletion that was interrupted."""
+_FILES = 20_000
+"""Of a folder that are looked at for those of others."""
 
 _WHY_NOT = {
     Source.GUIDE: "The Guide belongs to the program and stays.",
@@ -32,7 +34,8 @@ _WHY_NOT = {
 def deletion(model: LocalModel, places: Places) -> Deletion:
     """What deleting *model* would do; nothing is changed."""
     if model.source is Source.OURS:
-        return _deletion_of_ours(model, places.ours)
+        record = _record_of_ours(model.ref.folder, places.ours)
+        return _refused(model, record) if isinstance(record, str) else _deletion_of_ours(model, record)
     if model.source is Source.CACHE:
         return _deletion_from_cache(model)
     return _refused(model, _WHY_NOT[model.source])
@@ -51,62 +54,59 @@ def delete(model: LocalModel, places: Places) -> int:
         if model.source is Source.OURS:
             _delete_ours(model.ref.folder, places.ours)
         else:
-            _strategy(model).execute()
+            _delete_from_cache(model)
     except OSError as error:
         reason = f"{error.strerror or error}: {shown(str(error.filename or model.ref.folder))}"
         raise UserError("The model could not be deleted completely.", reason, Remedy.RETRY) from error
-    if model.ref.folder.exists():
-        reason = f"Its folder is still there: {shown(str(model.ref.folder))}. Does it belong to somebody else?"
-        raise UserError("The model could not be deleted completely.", reason, Remedy.RETRY)
     return planned.freed_bytes
 
 
-def _deletion_of_ours(model: LocalModel, ours: Path) -> Deletion:
-    problem = _why_not_ours(model.ref.folder, ours)
-    if problem:
-        return _refused(model, problem)
-    size = _freed(model.ref.folder)
-    return Deletion(model, size, f"Its folder goes, and {disk_words(size)} of the disk are free again.")
-
-
-def _why_not_ours(folder: Path, ours: Path) -> str:
-    """Why *folder* is not one of our downloads; empty when it is."""
+def _record_of_ours(folder: Path, ours: Path) -> Manifest | str:
+    """The record of one of our downloads, or why *folder* is none."""
     if folder.parent.parent != ours or folder.is_symlink() or folder.parent.is_symlink():
         return "It does not lie among the downloads of this program, so it is not deleted."
     try:
         record = manifest.read(folder)
     except (UserError, OSError):
         record = None
-    return "" if record else "Nothing in its folder says that this program downloaded it, so it is not deleted."
+    return record or "Nothing in its folder says that this program downloaded it, so it is not deleted."
+
+
+def _deletion_of_ours(model: LocalModel, record: Manifest) -> Deletion:
+    folder = model.ref.folder
+    mine = set(download_folder.files_of(folder, record.model))
+    others = len(set(islice(_files_below(folder), _FILES)) - mine)
+    size = _freed(mine)
+    words = f"Its folder goes, and {disk_words(size)} of the disk are free again."
+    if others:
+        stay = "1 file that the program did not put there stays" if others == 1 else f"{others} files of others stay"
+        words = f"Its files go, and {disk_words(size)} of the disk are free again. In its folder {stay}."
+    return Deletion(model, size, words)
 
 
 def _delete_ours(folder: Path, ours: Path) -> None:
-    aside = ours / _ASIDE
-    if aside.is_dir() and not aside.is_symlink():
-        shutil.rmtree(aside)
-    place = aside / uuid.uuid4().hex
-    place.mkdir(parents=True, mode=0o700)
-    # In one step it is no model any more, whatever interrupts the rest.
-    folder.rename(place / "model")
-    shutil.rmtree(aside)
-    owner = folder.parent
-    if not any(owner.iterdir()):
-        owner.rmdir()
+    with held(folder):
+        record = _record_of_ours(folder, ours)
+        if not isinstance(record, str):
+            download_folder.discard(folder, record.model)
 
 
-def _freed(folder: Path) -> int:
-    """Bytes that the disk gains without *folder*: blocks of files that have no other name elsewhere."""
+def _files_below(folder: Path) -> Iterator[Path]:
+    return (Path(place, name) for place, _, found in os.walk(folder) for name in found)
+
+
+def _freed(files: Iterable[Path]) -> int:
+    """Bytes that the disk gains without *files*: blocks of those that have no other name elsewhere."""
     names: Counter[tuple[int, int]] = Counter()
     about: dict[tuple[int, int], os.stat_result] = {}
-    for place, _, files in os.walk(folder):
-        for file in files:
-            try:
-                found = os.lstat(os.path.join(place, file))  # noqa: PTH118 - a Path for each of many files takes time
-            except OSError:
-                continue
-            key = (found.st_dev, found.st_ino)
-            names[key] += 1
-            about[key] = found
+    for file in files:
+        try:
+            found = file.lstat()
+        except OSError:
+            continue
+        key = (found.st_dev, found.st_ino)
+        names[key] += 1
+        about[key] = found
     return sum(found.st_blocks * 512 for key, found in about.items() if names[key] >= found.st_nlink)
 
 
@@ -121,6 +121,14 @@ def _deletion_from_cache(model: LocalModel) -> Deletion:
         "stay."
     )
     return Deletion(model, size, words)
+
+
+def _delete_from_cache(model: LocalModel) -> None:
+    _strategy(model).execute()
+    # huggingface_hub only logs what it could not delete.
+    if model.ref.folder.exists():
+        reason = f"Its folder is still there: {shown(str(model.ref.folder))}. Does it belong to somebody else?"
+        raise UserError("The model could not be deleted completely.", reason, Remedy.RETRY)
 
 
 def _strategy(model: LocalModel) -> Any:  # noqa: ANN401 - a class of huggingface_hub, which is imported late

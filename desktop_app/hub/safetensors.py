@@ -71,6 +71,7 @@ def parse_header(header: bytes, size: int, name: str) -> Tensors:
     try:
         described = json.loads(header.decode("utf-8"), object_pairs_hook=_no_twins)
         spans, parameters = _read(described)
+        outputs, inputs = (_bytes_of(described, name) for name in ("lm_head.weight", "embed_tokens.weight"))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _damaged(name, "has a header that cannot be read", str(error)) from error
     end = 0
@@ -80,17 +81,18 @@ def parse_header(header: bytes, size: int, name: str) -> Tensors:
         end = stop
     if 8 + len(header) + end != size:
         raise _damaged(name, f"should have {8 + len(header) + end:,} bytes but has {size:,}")
-    return Tensors(parameters, end, len(spans))
+    return Tensors(parameters, end, len(spans), outputs, inputs)
 
 
 def together(several: Iterable[Tensors]) -> Tensors:
     """The tensors of several files as one."""
     parameters: Counter[str] = Counter()
-    size = names = 0
+    size = names = outputs = inputs = 0
     for one in several:
         parameters.update(one.parameters)
         size, names = size + one.size_bytes, names + one.names
-    return Tensors(dict(parameters), size, names)
+        outputs, inputs = outputs + one.output_bytes, inputs + one.input_bytes
+    return Tensors(dict(parameters), size, names, outputs, inputs)
 
 
 def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -122,6 +124,12 @@ def _read(described: Any) -> tuple[list[tuple[int, int]], dict[str, int]]:  # no
         spans.append((begin, end))
         parameters[dtype] = parameters.get(dtype, 0) + numbers
     return spans, parameters
+
+
+def _bytes_of(described: dict[str, Any], name: str) -> int:
+    """Bytes of the tensors of that name, wherever in the model they are."""
+    found = (tensor["data_offsets"] for key, tensor in described.items() if key == name or key.endswith(f".{name}"))
+    return sum(end - begin for begin, end in found)
 
 
 def _damaged(name: str, what: str, details: str = "") -> UserError:

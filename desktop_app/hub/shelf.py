@@ -7,6 +7,7 @@ and one broken model does not hide the others.
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -25,10 +26,10 @@ from desktop_app.hub.spec import complete_config, spec_from
 __all__ = ["Places", "delete", "deletion", "places_from", "scan"]
 
 _DEPTH = 2
-"""Folders below one that was added, e.g. `publisher/model` of LM Studio."""
+"""Folders below one that was added, e.g. `publisher/model` of LM Studio, and below a model."""
 _MODELS = 20_000
 _ENTRIES = 50_000
-"""Folders that are looked into below one that was added."""
+"""Folders that are looked into below one that was added, and files that are counted of a model."""
 _TEMPLATE_LIMIT = 16 << 20
 _WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".gguf")
 
@@ -179,7 +180,7 @@ def _unfinished(spot: _Spot) -> UserError | None:
     """Whether some of our download was never fetched."""
     if not isinstance(spot.record, manifest.Manifest):
         return None
-    left = [file for file in spot.record.model.files if file.path not in spot.record.verified]
+    left = spot.record.missing
     return _not_finished(f"{len(left)} of {len(spot.record.model.files)} files are still to come.") if left else None
 
 
@@ -190,7 +191,10 @@ def _changed(spot: _Spot) -> UserError | None:
     wrong = spot.record.unverified(spot.ref.folder) if spot.record else ()
     if not wrong:
         return None
-    reason = f"{len(wrong)} of its files are missing or were changed, the first is {shown(wrong[0].path)}."
+    which = shown(wrong[0].path)
+    reason = f"{len(wrong)} of its files are missing or wrong, the first is {which}."
+    if len(wrong) == 1:
+        reason = f"One of its files is missing or wrong: {which}."
     return UserError("The model is damaged.", f"{reason} Repair fetches them again.", Remedy.CHOOSE_MODEL)
 
 
@@ -219,39 +223,45 @@ def _has_template(folder: Path) -> bool | None:
         return None
 
 
-def _size(folder: Path, depth: int = 2) -> int:
-    """Bytes of the files in *folder* and in the folders below it; those that links in a cache lead to count, too."""
-    total = 0
-    try:
-        with os.scandir(folder) as entries:
-            for entry in islice(entries, _ENTRIES):
-                if entry.is_dir(follow_symlinks=False):
-                    total += _size(Path(entry), depth - 1) if depth else 0
-                elif entry.is_file():
-                    total += entry.stat().st_size
-    except OSError:
-        return total
+def _size(folder: Path) -> int:
+    """Bytes of the files in *folder* and two folders below; those that links in a cache lead to count, too."""
+    total, looked, waiting = 0, 0, [(folder, 0)]
+    while waiting and looked < _ENTRIES:
+        place, depth = waiting.pop()
+        for entry in _entries(place):
+            looked += 1
+            if _is_folder(entry):
+                waiting += [(Path(entry), depth + 1)] if depth < _DEPTH else []
+            else:
+                with suppress(OSError):  # it went away just now
+                    total += entry.stat().st_size if entry.is_file() else 0
     return total
 
 
 def _folders(folder: Path) -> list[Path]:
     """The folders in *folder*, hidden ones and links left out; none when it cannot be read."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(
-                Path(entry) for entry in islice(entries, _ENTRIES)
-                if entry.is_dir(follow_symlinks=False) and not entry.name.startswith(".")
-            )  # fmt: skip
-    except OSError:
-        return []
+    return sorted(Path(one) for one in _entries(folder) if _is_folder(one) and not one.name.startswith("."))
 
 
 def _names(folder: Path) -> list[str]:
+    return [entry.name for entry in _entries(folder)]
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """What lies in *folder*; nothing when it cannot be read."""
     try:
         with os.scandir(folder) as entries:
-            return [entry.name for entry in islice(entries, _ENTRIES)]
+            return list(islice(entries, _ENTRIES))
     except OSError:
         return []
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder, and no link."""
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
 
 
 def _modified(folder: Path) -> float:

@@ -14,7 +14,9 @@ from desktop_app.domain.errors import Remedy, UserError
 _POINTER = b"version https://git-lfs.github.com/spec/"
 """How a Git LFS pointer begins: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md."""
 _PAGES = (b"<!doctype", b"<html", b"<?xml")
-
+_THINGS = 1_000_000
+"""In JSON that is parsed at all, by its commas; each takes some hundred bytes. An index of 90,000 tensors has as many.
+"""
 
 _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Of Unicode: control and format characters (those for the direction of writing among them), halves of pairs, private
@@ -59,8 +61,10 @@ def parse_json(raw: bytes, name: str) -> object:
     """The JSON in *raw*, the content of the file *name*.
 
     Raises:
-        UserError: it is no JSON.
+        UserError: it is no JSON, or would take too much memory.
     """
+    if raw.count(b",") > _THINGS:
+        raise _refusal(f"{shown(name)} has more in it than such a file can have.")
     try:
         value: object = json.loads(raw)
     except (ValueError, RecursionError) as error:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from desktop_app.domain.errors import UserError
-from desktop_app.domain.geometry_config import geometry, quantization
+from desktop_app.domain.geometry import geometry, quantization, stored_twice, tied
 from desktop_app.domain.model_spec import ModelSpec, Tensors
 from desktop_app.hub.local import model_name, read_config, read_weights
 from desktop_app.hub.safetensors import dtype_bits
@@ -96,7 +96,19 @@ def spec_from(name: str, config: Mapping[str, object], tensors: Tensors) -> Mode
         experts=experts if experts > 1 else 0,
         architectures=_architectures(config),
         vision=any(config.get(key) for key in _SEES),
+        unloaded_bytes=_unloaded(config, tensors, 0 if method else parameters),
     )
+
+
+def _unloaded(config: Mapping[str, object], tensors: Tensors, parameters: int) -> int:
+    """Bytes of an output matrix that is stored although it is the input's.
+
+    Where the heads did not tell, it follows from the number of parameters, 0 for those of a quantised model.
+    """
+    if tensors.output_bytes:
+        return tensors.output_bytes if tied(config) and tensors.output_bytes == tensors.input_bytes else 0
+    numbers = stored_twice(config, parameters)
+    return tensors.size_bytes * numbers // parameters if numbers else 0
 
 
 def _architectures(config: Mapping[str, object]) -> tuple[str, ...]:

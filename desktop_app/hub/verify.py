@@ -64,6 +64,10 @@ class _Tally:
     wrong: list[str] = field(default_factory=list)
 
 
+class NothingToCompareError(UserError):
+    """Nobody says what the files of a model should be."""
+
+
 class _CancelledError(Exception):
     """The person does not want to wait."""
 
@@ -79,7 +83,8 @@ def verify(
         cancelled: asked after each megabyte whether to stop.
 
     Raises:
-        UserError: there is nothing to compare with, or a file cannot be read.
+        NothingToCompareError: nobody says what they should be.
+        UserError: a file cannot be read.
     """
     try:
         record = manifest.read(folder)
@@ -91,6 +96,21 @@ def verify(
     except OSError as error:
         reason = f"{error.strerror or error}: {shown(str(error.filename or folder))}"
         raise UserError("The model's files cannot be read.", reason, Remedy.RETRY) from error
+
+
+def doubt(folder: Path, found: Findings) -> None:
+    """Note in our record of a download which files are wrong: the next download fetches them, whatever their size says.
+
+    Raises:
+        UserError: the record cannot be written.
+    """
+    try:
+        record = manifest.read(folder) if found.wrong else None
+        if record is not None:
+            manifest.doubt(folder, [file.path for file in record.model.files if shown(file.path) in found.wrong])
+    except OSError as error:
+        reason = f"{error.strerror or error}: {shown(str(error.filename or folder))}"
+        raise UserError("What was found could not be noted.", reason, Remedy.RETRY) from error
 
 
 def _of_record(folder: Path, file: HubFile) -> _Expected:
@@ -112,7 +132,7 @@ def _of_cache(folder: Path) -> tuple[list[_Expected], int]:
                 expected.append(_Expected(file, name, -1, sha256, git_sha1))
     if not expected:
         reason = "Neither this program nor the Hugging Face cache fetched it, so there is nothing to compare with."
-        raise UserError("Nobody says what this model's files should be.", reason)
+        raise NothingToCompareError("Nobody says what this model's files should be.", reason)
     return expected, unknown
 
 

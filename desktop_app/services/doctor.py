@@ -16,12 +16,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from desktop_app.domain import cards
 from desktop_app.domain.engine import EngineStage
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.installation import EngineEnvironment, EngineKind
 from desktop_app.domain.launch import ModelRef
 from desktop_app.domain.machine import Gpu, Machine, processor_words
-from desktop_app.engine import cards, environments, launch
+from desktop_app.engine import environments, launch
 from desktop_app.hub import local
 from desktop_app.paths import Paths
 from desktop_app.services.promises import FORBIDDEN, Promise, Running, Verdict, find_running, look
@@ -225,7 +226,7 @@ def _planned_environment(
     paths: Paths, machine: Machine, environment: EngineEnvironment | None, outside: Mapping[str, str]
 ) -> dict[str, str]:
     """The variables that the next engine would get, from a shell that has everything it should not get."""
-    kind = EngineKind.CPU if cards.usable(machine.gpus) is None else EngineKind.CUDA
+    kind = EngineKind.CPU if cards.first_usable(machine.gpus) is None else EngineKind.CUDA
     engine = environment or EngineEnvironment(Path(sys.executable), "", kind, managed=False)
     model = ModelRef("model", paths.root)
     places = paths.engine(model.key)

@@ -34,7 +34,7 @@ class _Job:
     """Its commit and files, once they are known; they stay the same until it is done."""
     folder: Path | None = None
     keeps: bool = False
-    """Whether the model was there before, so that giving up deletes nothing."""
+    """Whether the model was whole before, so that giving up deletes nothing."""
     task: asyncio.Task[None] | None = None
 
 
@@ -59,9 +59,18 @@ class Downloads:
     async def load(self) -> None:
         """Find what earlier runs left unfinished, and show it as paused; nothing is asked of any network."""
         for model, folder, size in await asyncio.to_thread(_left_over, self._models_folder):
-            if model.repo_id not in self._jobs:
-                self._jobs[model.repo_id] = _Job(model.repo_id, model.commit, model, folder)
-                self._publish(replace(_resting(model), done_bytes=size))
+            self._show_left_over(model, folder, size)
+
+    def _show_left_over(self, model: HubModel, folder: Path, size: int) -> None:
+        """Of two versions of a repository one is in the list at a time."""
+        if model.repo_id not in self._jobs:
+            self._jobs[model.repo_id] = _Job(model.repo_id, model.commit, model, folder)
+            self._publish(replace(_resting(model), done_bytes=size))
+
+    async def _show_next_version(self, repo_id: str) -> None:
+        for model, folder, size in await asyncio.to_thread(_left_over, self._models_folder):
+            if model.repo_id == repo_id:
+                self._show_left_over(model, folder, size)
 
     async def start(self, repo_id: str, revision: str = "") -> None:
         """Begin to fetch a repository, as it is now or at a revision; what goes wrong is published.
@@ -81,7 +90,8 @@ class Downloads:
         """
         job = self._jobs.get(model.repo_id)
         if job is None or job.task is None:
-            job = self._jobs[model.repo_id] = _Job(model.repo_id, model.commit, keeps=model.ours)
+            folder = model.ref.folder if model.ours else None
+            job = self._jobs[model.repo_id] = _Job(model.repo_id, model.commit, folder=folder, keeps=model.ours)
         self._begin(job)
 
     async def resume(self, repo_id: str) -> None:
@@ -110,12 +120,15 @@ class Downloads:
                 self._publish(replace(status, stage=DownloadStage.FAILED, error=error))
                 return
         self._remove(repo_id)
+        await self._show_next_version(repo_id)
 
     async def dismiss(self, repo_id: str) -> None:
         """Take one that is at rest off the list; its files stay as they are."""
         status = self.state.value.find(repo_id)
         if status is not None and not status.active:
             self._remove(repo_id)
+            if status.stage is DownloadStage.DONE:
+                await self._show_next_version(repo_id)
 
     async def release(self, folder: Path) -> None:
         """Stop what is fetched into *folder*, and take it off the list: the folder is about to be deleted."""
@@ -149,7 +162,8 @@ class Downloads:
         """End the work on *job* and wait until it has let go of its files."""
         task = job.task
         if task is not None:
-            task.cancel()
+            if not task.cancelling():  # twice would end its tidying up, too
+                task.cancel()
             await asyncio.wait([task])
         if job.task is task:
             job.task = None  # it was cancelled before it began
@@ -171,6 +185,10 @@ class Downloads:
             reason = f"{error.strerror or error}: {error.filename or self._models_folder}"
             problem = UserError("The model's folder cannot be used.", reason, Remedy.RETRY)
             self._end(job, DownloadStage.FAILED, problem)
+        except Exception:
+            problem = UserError("Something went wrong inside this program.", "Its log says more.", Remedy.RETRY)
+            self._end(job, DownloadStage.FAILED, problem)
+            raise
         finally:
             job.task = None
 
@@ -183,7 +201,9 @@ class Downloads:
             self._publish(DownloadStatus(job.repo_id, DownloadStage.LOOKING))
             model = job.model = await asyncio.to_thread(hub.look, job.repo_id, job.revision)
         if job.folder is None:
-            job.folder = await asyncio.to_thread(target_folder, self._models_folder, model)
+            folder = await asyncio.to_thread(target_folder, self._models_folder, model)
+            # Not one after the other: whoever gives up in between would delete a whole model.
+            job.keeps, job.folder = await asyncio.to_thread(_was_whole, folder), folder
         token = await asyncio.to_thread(self._access.token)
         ref = await Download(model, job.folder, self._access.endpoint, token, self._teller(job)).run()
         status = self.state.value.find(job.repo_id) or _resting(model)
@@ -220,6 +240,8 @@ class Downloads:
         self.state.set(DownloadsState(kept))
 
     def _publish(self, status: DownloadStatus) -> None:
+        job = self._jobs.get(status.repo_id)
+        status = replace(status, keeps=job is not None and job.keeps)
         before = self.state.value.downloads
         if any(one.repo_id == status.repo_id for one in before):
             after = tuple(status if one.repo_id == status.repo_id else one for one in before)
@@ -240,9 +262,20 @@ def _left_over(models_folder: Path) -> list[tuple[HubModel, Path, int]]:
     for model, folder in unfinished(models_folder):
         with suppress(UserError, OSError):  # it went away just now
             record = manifest.read(folder)
-            if record is not None and any(file.path not in record.verified for file in model.files):
+            if record is not None and record.missing:
                 found.append((model, folder, done_bytes(model, folder)))
     return found
+
+
+def _was_whole(folder: Path) -> bool:
+    """Whether a download into *folder* came to its end once; blocks. Raises OSError."""
+    from desktop_app.hub import manifest
+
+    try:
+        record = manifest.read(folder)
+    except UserError:
+        return False
+    return record is not None and not record.missing
 
 
 def _discard(folder: Path) -> None:

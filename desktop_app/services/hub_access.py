@@ -5,7 +5,6 @@ sent anywhere by anything in this file.
 """
 
 import asyncio
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -24,8 +23,6 @@ _OFFLINE_VARIABLES = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 """What keeps huggingface_hub off the network; a program that was started with one of them stays off it, too."""
 _TRUE = ("1", "ON", "YES", "TRUE")
 """What huggingface_hub takes for yes (`constants.py`)."""
-_TOKEN = re.compile(r"[\x21-\x7e]{1,500}")
-"""Anything else could end the header that carries it."""
 
 
 class HubAccess:
@@ -78,15 +75,15 @@ class HubAccess:
 
     async def set_token(self, text: str) -> None:
         """Keep a token for closed repositories; it is sent to the Hub's own address only. Errors are published."""
+        from desktop_app.hub.addresses import bearer  # noqa: PLC0415 - the window opens without it
+
         token = text.strip()
-        if not _TOKEN.fullmatch(token):
-            reason = "A token is one word, and mostly begins with hf_. Copy it once more from the Hub's settings."
-            self._change(error=UserError("This is not a token.", reason), note="")
-            return
         try:
+            bearer(token)
+            origin = _origin(self.endpoint)
             await asyncio.to_thread(self._tokens.set, token)
             place = await asyncio.to_thread(lambda: self._tokens.place)
-            await self._settings.set_hub_token(_origin(self.endpoint), place)
+            await self._settings.set_hub_token(origin, place)
         except UserError as error:
             self._change(error=error, note="")
             return
@@ -111,7 +108,7 @@ class HubAccess:
     @property
     def endpoint(self) -> str:
         """Where the Hub is asked. Raises UserError where HF_ENDPOINT is no address."""
-        from desktop_app.hub.remote import default_endpoint  # noqa: PLC0415 - the window opens without it
+        from desktop_app.hub.addresses import default_endpoint  # noqa: PLC0415 - the window opens without it
 
         return self._once or self._settings.hub_endpoint or default_endpoint(self._environ)
 
@@ -126,19 +123,27 @@ class HubAccess:
         Raises:
             UserError: the Hub may not be asked, its address is none, or the token cannot be read.
         """
-        if self.offline:
-            raise self._offline_error()
+        self._refuse_offline()
         from desktop_app.hub.remote import Hub  # noqa: PLC0415 - the window opens without it
 
-        return Hub(self.endpoint, self.token())
+        return Hub(self.endpoint, self.token(), self._refuse_offline)
 
     def token(self) -> str:
-        """The token for the present place; empty when there is none, or it cannot be read. Blocks the first time."""
+        """The token for the present place; empty when there is none, or the keyring does not answer. Blocks.
+
+        Raises:
+            UserError: it cannot be read.
+        """
         if self._settings.hub_token_for != _origin(self.endpoint):
             return ""
         if self._token is None:
             self._token = self._tokens.get()
         return self._token
+
+    @property
+    def known_token(self) -> str:
+        """The token, if it was needed already, so that others can hide it; empty otherwise."""
+        return self._token or ""
 
     def _show(self, note: str = "") -> None:
         """Publish where and whether the Hub is asked, and whether there is a token for it."""
@@ -165,13 +170,14 @@ class HubAccess:
         values = ((name, self._environ.get(name, "").upper()) for name in _OFFLINE_VARIABLES)
         return next((name for name, value in values if value in _TRUE), "")
 
-    def _offline_error(self) -> UserError:
-        variable = self._offline_from()
-        if variable:
-            reason = f"The program was started with {variable}=1. Start it without that to reach the Hub."
-            return UserError("You work offline: the Hub is not asked for anything.", reason)
-        reason = "Switch Offline mode off on the Models page, then try again."
-        return UserError("You work offline: the Hub is not asked for anything.", reason, Remedy.RETRY)
+    def _refuse_offline(self) -> None:
+        """Raise UserError where the Hub may not be asked; called from threads, too."""
+        if not self.offline:
+            return
+        reason, remedy = "Switch Offline mode off on the Models page, then try again.", Remedy.RETRY
+        if variable := self._offline_from():
+            reason, remedy = f"The program was started with {variable}=1. Start it without that.", Remedy.NONE
+        raise UserError("You work offline: the Hub is not asked for anything.", reason, remedy)
 
     def _change(self, **changes: object) -> None:
         self.state.set(replace(self.state.value, **changes))  # type: ignore[arg-type]  # names are this module's own

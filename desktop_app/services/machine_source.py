@@ -1,11 +1,13 @@
 """Where the machine is looked at: this computer, or a file that describes another one. Made by `__main__`."""
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.machine import Machine
+from desktop_app.hardware.nvml import NvmlHelper
 from desktop_app.hardware.sampler import Sampler, find_helper
 
 if TYPE_CHECKING:
@@ -19,6 +21,11 @@ class MachineSource:
     """Where the machine is looked at: this computer, or a file that describes another one (`domain/machine_file`)."""
 
     file: Path | None = None
+    root: Path = Path("/")
+    """The folder that stands for `/`."""
+    helper: NvmlHelper = field(default_factory=NvmlHelper)
+    """Who asks NVIDIA's driver. The same every time: it leaves a driver that failed alone for a while."""
+    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def look(self) -> Machine:
         """What the machine has, and how much of it is free at this moment. It blocks: call it in a thread.
@@ -36,7 +43,8 @@ class MachineSource:
                 raise UserError("The description of the machine cannot be read.", f"{self.file}: {error}") from error
         from desktop_app.hardware.probe import probe  # noqa: PLC0415 - the window's first picture needs no machine
 
-        return probe(helper=find_helper())
+        with self._turn:
+            return probe(self.root, self.helper)
 
     def sampler(self) -> "Sampler | StillSampler":
         """Who says how busy it is."""

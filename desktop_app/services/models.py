@@ -17,7 +17,7 @@ from desktop_app.services.downloads import Downloads
 from desktop_app.services.hub_access import HubAccess
 from desktop_app.services.models_care import Care
 from desktop_app.services.models_overview import Overview, Sources
-from desktop_app.services.models_view import DownloadsState, HubState, ModelDetail, ModelsState
+from desktop_app.services.models_view import DownloadsState, HubState, ModelDetail, ModelRow, ModelsState
 from desktop_app.services.tasks import Tasks
 from desktop_app.store.settings import Settings
 
@@ -165,10 +165,10 @@ class Models:
             await self._set_flags(detail.row.key, detail.row.local.ref, proposal)
 
     async def download(self, key: str) -> None:
-        """Fetch the model of a row: the commit that was looked at, or else what is newest."""
+        """Fetch the model of a row, in the version that its figures are of, or else the newest."""
         row = self._overview.rows.find(key)
         if row is not None and row.repo_id:
-            await self._downloads.start(row.repo_id, row.found.commit if row.found else "")
+            await self._downloads.start(row.repo_id, _version(row))
 
     async def add_folder(self, folder: Path) -> None:
         """Show the models in a folder from now on, where they are; errors are published, also that there is none."""
@@ -240,3 +240,12 @@ class Models:
             self._settled = settled
             if self._overview.age is not None:
                 self._tasks.start(self.refresh(), name="look at the models")
+
+
+def _version(row: ModelRow) -> str:
+    """The commit that a download of *row* fetches: what was begun, what the Hub said, what the catalogue knows.
+
+    Empty where nobody says one: the newest.
+    """
+    said = [row.local.commit if row.local else "", row.found.commit if row.found else ""]
+    return next(filter(None, [*said, row.known.commit if row.known else ""]), "")

@@ -42,7 +42,9 @@ class Care:
 
     async def add_folder(self, folder: Path) -> LocalModel | None:
         """Show the models in a folder from now on; the first of them. Errors are published, also that there is none."""
-        folder = await asyncio.to_thread(lambda: folder.expanduser().absolute())
+        from desktop_app.hub.places import folder_named
+
+        folder = await asyncio.to_thread(folder_named, str(folder))
         self._overview.change(error=None)
         kept = self._settings.model_folders
         try:
@@ -64,10 +66,16 @@ class Care:
         kept = self._settings.model_folders
         around = [one for one in kept if one == folder or one in folder.parents]
         gone = max(around, key=lambda one: len(one.parts), default=None)
+        if gone is None:
+            reason = "It lies in a folder that is always looked at. Move the model elsewhere, or delete it there."
+            self._overview.change(error=UserError("This folder was not added by hand.", reason))
+            return
         try:
             await self._settings.set_model_folders([one for one in kept if one != gone])
         except UserError as error:
             self._overview.change(error=error)
+        else:
+            self._overview.change(note=f"Off the list: {gone}. Its files are where they were.", error=None)
         await self._overview.look()
 
     async def deletion(self, key: str) -> Deletion | None:
@@ -110,6 +118,8 @@ class Care:
 
         One model at a time; `stop_verifying()` ends it.
         """
+        from desktop_app.hub.verify import doubt
+
         local = self._overview.local(key)
         if local is None or self._check is not None:
             return
@@ -119,7 +129,7 @@ class Care:
         self._overview.tell(key, checking=0.0, note="", error=None)
         try:
             found = await check.run()
-            await asyncio.to_thread(models_check.doubt, local, found)
+            await asyncio.to_thread(doubt, local.ref.folder, found)
         except UserError as error:
             self._overview.tell(key, error=error)
             return

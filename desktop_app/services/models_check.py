@@ -59,22 +59,6 @@ class Check:
             raise
 
 
-def doubt(model: LocalModel, found: "Findings") -> None:
-    """Note in our record of *model* what was found to be wrong, so that a repair fetches it again; blocks.
-
-    Raises:
-        UserError: the record cannot be written.
-    """
-    from desktop_app.hub import manifest  # noqa: PLC0415 - no window waits for it
-
-    if not model.ours or not found.wrong:
-        return
-    try:
-        manifest.doubt(model.ref.folder, found.wrong)
-    except OSError as error:
-        raise UserError("What was found could not be noted.", f"{error.strerror}: {error.filename}") from error
-
-
 def words(found: "Findings") -> str:
     """What a comparison found, in a sentence."""
     if found.wrong or found.missing:

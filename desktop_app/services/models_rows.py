@@ -13,7 +13,7 @@ from desktop_app.domain.tiers import tier_of
 from desktop_app.services.models_view import ModelRow
 
 _AS_IT_IS = Wish()
-_DOES_NOT_SUIT = (Verdict.TIGHT, Verdict.PROCESSOR, Verdict.TOO_BIG, Verdict.UNSUITED)
+_DOES_NOT_SUIT = (Verdict.TIGHT, Verdict.PROCESSOR, Verdict.SLOW, Verdict.TOO_BIG, Verdict.UNSUITED)
 """Verdicts with which a smaller copy of the model is worth a row of its own."""
 
 
@@ -100,12 +100,21 @@ def make_rows(seen: Seen) -> Rows:
     for name, about in (*named, *((model.repo_id.lower(), model) for model in seen.found)):
         if name not in rows and about is not None:
             rows[name] = _row(seen, _name(about), known.get(name), here.get(name))
-    first = next((name for name in wanted if name in rows and rows[name].fit.verdict is Verdict.RUNS_WELL), "")
+    first = _suggested([rows[name] for name in wanted if name in rows])
     if first:
         rows[first] = replace(rows[first], suggested=True)
     front = [name for name in seen.opened if name in rows]
     ordered = (*front, *(name for name in rows if name not in front))
     return Rows(tier.value, local, tuple(rows[name] for name in ordered))
+
+
+def _suggested(rows: Iterable[ModelRow]) -> str:
+    """Of models that suit computers like this, the first that runs well here, or else the first that has room at all.
+
+    The name in lower case; empty for none.
+    """
+    suited = sorted(rows, key=lambda row: row.fit.verdict is not Verdict.RUNS_WELL)
+    return next((row.name.lower() for row in suited if row.fit.verdict in (Verdict.RUNS_WELL, Verdict.TIGHT)), "")
 
 
 def _order(model: LocalModel) -> tuple[bool, bool, str]:
@@ -116,15 +125,10 @@ def _order(model: LocalModel) -> tuple[bool, bool, str]:
 
 def _local_row(seen: Seen, model: LocalModel, known: Mapping[str, CatalogModel]) -> ModelRow:
     name = model.repo_id.lower()
-    return ModelRow(
-        key=model.ref.key,
-        name=model.repo_id or model.ref.name,
-        spec=model.spec,
-        fit=seen.fit(model.spec, local=model),
-        local=model,
-        known=known.get(name),
-        found=seen.heard(name) if name else None,
-    )
+    about, found = known.get(name), seen.heard(name) if name else None
+    spec = _spec(model.ref.name, model, about, found)
+    fit = seen.fit(spec, local=model)
+    return ModelRow(model.ref.key, model.repo_id or model.ref.name, spec, fit, model, about, found)
 
 
 def _name(about: HubModel | CatalogModel) -> str:
@@ -166,11 +170,19 @@ def _row(seen: Seen, name: str, known: CatalogModel | None, local: LocalModel | 
     found = seen.looked.get(name.lower()) or next(
         (one for one in seen.found if one.repo_id.lower() == name.lower()), None
     )
-    if local is not None:
-        spec = local.spec
-    elif known is not None and (found is None or found.spec is None or not found.spec.weights_bytes):
-        spec = known.spec
-    else:
-        spec = (found.spec if found else None) or ModelSpec(name)
+    spec = _spec(name, local, known, found)
     key = local.ref.key if local else name
     return ModelRow(key, name, spec, seen.fit(spec, local=local), local, known, found)
+
+
+def _spec(name: str, local: LocalModel | None, known: CatalogModel | None, found: HubModel | None) -> ModelSpec:
+    """What is known of a model: by its files where they are whole, else by what the Hub or the catalogue says of it."""
+    if local is not None and local.condition is Condition.READY:
+        return local.spec
+    if found is not None and found.spec is not None and found.spec.weights_bytes:
+        return found.spec
+    if known is not None:
+        return known.spec
+    if local is not None:
+        return local.spec
+    return (found.spec if found else None) or ModelSpec(name)

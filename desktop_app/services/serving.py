@@ -311,5 +311,5 @@ class Serving:
 def _free_bytes(plan: LaunchPlan, machine: Machine) -> int:
     """Free memory where *plan* would live; 0 when it is not known."""
     if plan.environment.kind is EngineKind.CUDA and machine.gpus:
-        return machine.gpus[min(plan.card or 0, len(machine.gpus) - 1)].free_bytes
+        return machine.gpus[min(plan.fullest, len(machine.gpus) - 1)].free_bytes
     return machine.available_bytes

@@ -106,7 +106,7 @@ def _memory(desk: Desk, plan: LaunchPlan) -> tuple[MemoryParts, str]:
     from desktop_app.engine import memory, model_files
 
     facts, kind, flags = model_files.look(desk.model.folder), desk.environment.kind, dict(plan.flags)
-    card = desk.machine.gpus[plan.card or 0] if kind is EngineKind.CUDA and desk.machine.gpus else None
+    card = desk.machine.gpus[plan.fullest] if kind is EngineKind.CUDA and desk.machine.gpus else None
     room = memory.room(kind, desk.machine, card, desk.taken_bytes)
     need = memory.need(kind, flags, dict(plan.variables), facts, room)
     others = max(0, room.total - room.free - desk.own_bytes)

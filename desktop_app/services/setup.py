@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from desktop_app.domain import cards
 from desktop_app.domain.errors import Remedy, UserError
 from desktop_app.domain.installation import (
     CheckProgress,
@@ -265,7 +266,7 @@ class Setup:
         return f"{environment.name} is used from the next start on."
 
     async def _add_container(self, image: str, pull: bool) -> str:
-        from desktop_app.engine import cards, containers  # noqa: PLC0415
+        from desktop_app.engine import containers  # noqa: PLC0415
 
         program = containers.find_program()
         if program is None:
@@ -279,7 +280,7 @@ class Setup:
                 raise UserError(f"The image {image} is not on this computer.", reason)
             await containers.pull(program, image, self._say)
         self._say(f"Loading vLLM in {image}")
-        environment = await containers.prove(program, image, card=cards.usable(machine.gpus) is not None)
+        environment = await containers.prove(program, image, card=cards.first_usable(machine.gpus) is not None)
         await asyncio.to_thread(environments.remember, environment, self._paths)
         return f"{environment.name} is used from the next start on."
 

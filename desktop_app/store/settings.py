@@ -217,13 +217,13 @@ def _decode(text: str) -> object:
 def peek(database: Path) -> Settings:
     """The settings as they are now, read without opening the program's database for writing.
 
-    For whoever only looks (`doctor`, `fit`), also while a window is open; nothing is chosen when there is no database,
-    or it cannot be read.
+    For whoever only looks (`doctor`, `fit`), also while a window is open; nothing is chosen when there is no database.
+    Of one that cannot be read nothing is known but that Offline mode may be chosen there, so it is.
     """
     settings = Settings(Database(database))
     try:
         with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
             settings.take(connection.execute("SELECT key, value FROM settings").fetchall())
     except sqlite3.Error:
-        return settings
+        settings.take([("hub_offline", "true")] if database.exists() else [])
     return settings

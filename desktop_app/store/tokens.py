@@ -86,7 +86,8 @@ class Tokens:
         Raises:
             UserError: it could not be deleted.
         """
-        self._remove_file()
+        if not self._remove_file():
+            self._usable = None  # so it is in the keyring, even if that did not answer a while ago
         if not self._has_keyring():
             return
         try:
@@ -169,12 +170,16 @@ class Tokens:
                 "The token could not be kept.", f"{error.strerror}.", Remedy.RETRY, f"{self._file}: {error.strerror}"
             ) from error
 
-    def _remove_file(self) -> None:
+    def _remove_file(self) -> bool:
+        """Whether there was one."""
         try:
-            self._file.unlink(missing_ok=True)
+            self._file.unlink()
+        except FileNotFoundError:
+            return False
         except OSError as error:
             reason = f"Delete this file by hand: {self._file}"
             raise UserError("The token could not be deleted.", reason, Remedy.RETRY, str(error.strerror)) from error
+        return True
 
 
 def _keyring() -> ModuleType:

@@ -1,7 +1,24 @@
-"""`vllm-desktop fit`: whether a model runs on a machine, what it takes, and what would make it fit. Changes nothing."""
+"""`vllm-desktop fit`: whether a model runs on a machine, what it takes, and what would help. Changes nothing.
+
+The answer goes to standard output, as prose or as JSON. These are the keys of the JSON; sizes are bytes, lengths are
+tokens, and what is not known is null:
+
+- `model`, `people`
+- `verdict`: `runs_well`, `tight`, `processor` (only), `slow`, `too_big`, `unsuited` or `unknown`; `reason`, a sentence
+- `place`: where it would live; `cards` that it would be shared out among, 0 for the processor
+- `context` that was reckoned with; `longest_context` that there is room for
+- `measured`: whether the figures are the engine's own, of an earlier start, rather than an estimate
+- `parts_bytes`: `weights`, `kv_cache`, `overhead`, `others`, `free`, `total`, `kept` (of `free`), `missing`; of each
+  card where there are several
+- `remedies`, the best first: `words`, `effect`, `flags` of vLLM, `model` to take instead, program to `close`, whether
+  to `stop` our other models, and the keys from `verdict` to `parts_bytes` as they would be then
+"""
 
 import json
-from collections.abc import Sequence
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 
 from desktop_app.domain.fit import Fit, Measured, MemoryParts, Proposal, Surroundings, Verdict, Wish, judge, proposals
@@ -10,13 +27,23 @@ from desktop_app.domain.model_spec import ModelSpec
 from desktop_app.domain.units import memory_words
 from desktop_app.terminal.notes import printable
 
+NOT_KNOWN = 3
+"""The exit code when it cannot be said whether the model runs. 2 is argparse's, for words that it does not know."""
 _EXIT_CODES = {
-    Verdict.RUNS_WELL: 0,
-    Verdict.TIGHT: 0,
-    Verdict.PROCESSOR: 0,
-    Verdict.UNKNOWN: 2,
+    **dict.fromkeys((Verdict.RUNS_WELL, Verdict.TIGHT, Verdict.PROCESSOR, Verdict.SLOW), 0),
+    Verdict.UNKNOWN: NOT_KNOWN,
 }
 """1 for every other verdict: it does not run."""
+_WORDS = {
+    Verdict.RUNS_WELL: "runs well here",
+    Verdict.TIGHT: "is tight here",
+    Verdict.PROCESSOR: "runs here on the processor only",
+    Verdict.SLOW: "is slow here",
+    Verdict.TOO_BIG: "is too big for this machine",
+    Verdict.UNSUITED: "does not run here",
+}
+_WIDEST = 100
+"""Columns of prose."""
 
 
 @dataclass(frozen=True)
@@ -32,52 +59,90 @@ class Question:
 
 
 def show(question: Question, as_json: bool) -> int:
-    """Print the answer; the exit code is 0 when the model runs, 1 when it does not, 2 when that is not known."""
+    """Print the answer; the exit code is 0 when the model runs, 1 when it does not, 3 when that is not known."""
     fit = judge(question.spec, question.machine, question.wish, question.around, question.measured)
-    found = proposals(question.spec, question.machine, question.wish, question.around, question.siblings)
+    found = proposals(
+        question.spec, question.machine, question.wish, question.around, question.siblings, question.measured
+    )
     if as_json:
-        print(json.dumps(_as_json(question.spec, fit, found), indent=1, ensure_ascii=False))
+        print(json.dumps(_as_json(question, fit, found), indent=1, ensure_ascii=False))
     else:
-        for line in lines(question.spec, fit, found):
-            print(printable(line))
+        for line in _folded(lines(question.spec, question.wish, fit, found)):
+            print(line)
     return _EXIT_CODES.get(fit.verdict, 1)
 
 
-def lines(spec: ModelSpec, fit: Fit, found: Sequence[Proposal]) -> list[str]:
+def lines(spec: ModelSpec, wish: Wish, fit: Fit, found: Sequence[Proposal]) -> list[str]:
     """The answer as text."""
-    told = [f"{spec.name}: {fit.verdict.value.lower()}{f' on {fit.place}' if fit.place else ''}", fit.reason]
+    told = [_verdict(spec, fit), fit.reason]
+    if 0 < fit.context < wish.context:
+        told.append(f"It was made for at most {fit.context:,} tokens of context; that is what was reckoned with.")
     if fit.parts is not None:
-        told += [
-            "",
-            f"Memory with a context of {fit.context:,} tokens ({'measured' if fit.measured else 'estimated'}):",
-        ]
-        told += _part_lines(fit.parts, "each card" if fit.cards > 1 else "")
+        told += ["", _heading(wish, fit), *_part_lines(fit)]
     if fit.longest:
-        told += ["", f"The longest context that there is room for: {fit.longest:,} tokens"]
+        most = ", which is all that it was made for" if fit.longest == spec.context else ""
+        told += ["", f"There is room for a context of up to {fit.longest:,} tokens{most}."]
     if found:
-        told += ["", "What would make it fit:"]
-        told += [f"  - {one.words}: {one.fit.verdict.value.lower()}. {one.effect}" for one in found]
+        told += ["", "What would help:" if fit.fits_now else "What would make it fit:"]
+        told += [line for number, one in enumerate(found, 1) for line in _proposal_lines(number, one)]
     return told
 
 
-def _part_lines(parts: MemoryParts, of_each: str) -> list[str]:
-    named = (
-        ("Model", parts.weights),
-        ("Conversations", parts.kv_cache),
-        ("Engine", parts.overhead),
-        ("In use", parts.others),
-        ("Left over", parts.free),
-        ("In all", parts.total),
-    )
-    ending = f"  ({of_each})" if of_each else ""
-    return [f"  {name:<14}{memory_words(size):>10}{ending if name == 'In all' else ''}" for name, size in named] + (
-        [f"  {'Missing':<14}{memory_words(parts.missing):>10}"] if parts.missing else []
-    )
+def _verdict(spec: ModelSpec, fit: Fit) -> str:
+    if fit.verdict is Verdict.UNKNOWN:
+        return f"It is not known whether {spec.name} runs here."
+    place = f", {'in' if not fit.cards else 'on'} {fit.place}" if fit.place and fit.verdict in _EXIT_CODES else ""
+    return f"{spec.name} {_WORDS[fit.verdict]}{place}."
 
 
-def _as_json(spec: ModelSpec, fit: Fit, found: Sequence[Proposal]) -> dict[str, object]:
+def _heading(wish: Wish, fit: Fit) -> str:
+    source = "as the engine measured it" if fit.measured else "as an estimate"
+    people = f" for each of {wish.people} people" if wish.people > 1 else ""
+    each = "of each card" if fit.cards > 1 else "of the card" if fit.cards else "of the computer"
+    return f"The memory {each}, with a context of {fit.context:,} tokens{people}, {source}:"
+
+
+def _part_lines(fit: Fit) -> Iterator[str]:
+    parts = fit.parts or MemoryParts(0, 0, 0, 0, 0, 0)
+    kept = f" ({memory_words(parts.kept)} of that should stay free)" if parts.free > parts.kept > 0 else ""
+    share = ", its share" if fit.cards > 1 else ""
+    told = (
+        (parts.weights, f"the model{share}"),
+        (parts.kv_cache, "what is said and answered (KV cache)"),
+        (parts.overhead, "what the engine itself needs"),
+        (parts.others, "in use by others now"),
+        (parts.free, f"left over{kept}"),
+        (parts.total, "in all"),
+    )
+    yield from (f"  {memory_words(size):>9}  {words}" for size, words in told)
+    if parts.missing:
+        yield f"  {memory_words(parts.missing):>9}  missing"
+
+
+def _proposal_lines(number: int, one: Proposal) -> Iterator[str]:
+    yield f"  {number}. {one.words}: {one.fit.verdict.value.lower()}."
+    yield f"     {one.effect}"
+    if one.flags:
+        yield f"     As flags of vLLM: {' '.join(_flag(name, value) for name, value in one.flags)}"
+
+
+def _flag(name: str, value: object) -> str:
+    return f"(no {name})" if value is None else name if value is True else f"{name} {value}"
+
+
+def _folded(told: Sequence[str]) -> Iterator[str]:
+    """Lines that are too long for the screen, continued under their beginning; as they are for a file or a program."""
+    width = min(shutil.get_terminal_size().columns, _WIDEST) if sys.stdout.isatty() else 0
+    for line in map(printable, told):
+        indent = " " * (len(line) - len(line.lstrip()))
+        folded = textwrap.wrap(line, width, subsequent_indent=indent, break_on_hyphens=False) if width else []
+        yield from folded or [line]
+
+
+def _as_json(question: Question, fit: Fit, found: Sequence[Proposal]) -> dict[str, object]:
     return {
-        "model": spec.name,
+        "model": question.spec.name,
+        "people": question.wish.people,
         **_fit_json(fit),
         "remedies": [
             {
@@ -86,6 +151,7 @@ def _as_json(spec: ModelSpec, fit: Fit, found: Sequence[Proposal]) -> dict[str, 
                 "flags": dict(one.flags),
                 "model": one.sibling or None,
                 "close": one.program or None,
+                "stop": one.stop,
                 **_fit_json(one.fit),
             }
             for one in found
@@ -99,7 +165,7 @@ def _fit_json(fit: Fit) -> dict[str, object]:
         "reason": fit.reason,
         "place": fit.place or None,
         "cards": fit.cards,
-        "context": fit.context,
+        "context": fit.context or None,
         "longest_context": fit.longest or None,
         "measured": fit.measured,
         "parts_bytes": {**asdict(fit.parts), "missing": fit.parts.missing} if fit.parts else None,

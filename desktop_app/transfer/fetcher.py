@@ -8,6 +8,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -20,7 +21,7 @@ from urllib.parse import urlsplit
 
 from desktop_app.transfer import names, web
 from desktop_app.transfer.failures import FetchError, Why
-from desktop_app.transfer.jobs import Job, Part, part_file, read_job
+from desktop_app.transfer.jobs import UNKNOWN, Job, Part, part_file, read_job
 from desktop_app.transfer.places import Place, write_all
 from desktop_app.transfer.web import Secret, Web
 
@@ -58,7 +59,7 @@ class Fetcher:
         with ThreadPoolExecutor(2 * _WORKERS) as pool:
             sizes = dict(zip((part.file for part in self._parts), pool.map(self._size, self._parts), strict=True))
         self._sizes = sizes
-        _say(sizes={part.file: sizes[part.file] for part in self._parts if not part.size})
+        _say(sizes={part.file: max(0, sizes[part.file]) for part in self._parts if part.size == UNKNOWN})
         # The largest first: at the end nobody waits for one that began last.
         waiting = sorted(self._parts, key=lambda part: -sizes[part.file])
         with ThreadPoolExecutor(_WORKERS) as pool:
@@ -82,14 +83,16 @@ class Fetcher:
         return 1 if failed else 0
 
     def _size(self, part: Part) -> int:
-        """Bytes, as the job, the disk or the server says; 0 when nobody does."""
-        if part.size or names.problem(part.file):
+        """Bytes, as the job, the disk or the server says; `UNKNOWN` when nobody does."""
+        if part.size != UNKNOWN or names.problem(part.file):
             return part.size
         there = _size_of(self._folder / part.file)
         scheme = urlsplit(part.url).scheme
-        if there or scheme == "file":
-            return there or _size_of(_local_path(part.url))
-        return self._web.size(part.url) if scheme in ("http", "https") else 0
+        if not there and scheme == "file":
+            there = _size_of(_local_path(part.url))
+        elif not there and scheme in ("http", "https"):
+            there = self._web.size(part.url)
+        return there or UNKNOWN
 
     def _fetch(self, part: Part) -> None:
         try:
@@ -101,6 +104,9 @@ class Fetcher:
         except OSError as error:
             self._stop.set()
             raise FetchError(Why.DISK, _disk_words(error)) from error
+        except Exception:
+            self._stop.set()  # a fault of ours: it is told when the others have ended
+            raise
         finally:
             self._notes.pop(part.file, None)
 
@@ -186,8 +192,8 @@ class Fetcher:
             FetchError: the connection broke, or there was none, or the file is another one.
             OSError: the disk.
         """
-        have, expected = draft.size(), self._sizes.get(part.file, 0)
-        if expected and have > expected:
+        have, expected = draft.size(), self._sizes.get(part.file, UNKNOWN)
+        if expected != UNKNOWN and have > expected:
             draft.remove()
             have = 0
         digest = self._hash(part, draft.read()) if have else part.hasher()
@@ -213,14 +219,14 @@ class Fetcher:
     def _check_length(self, part: Part, have: int, answer: Any) -> None:  # noqa: ANN401 - urllib's own type of answer
         """Before a byte of it is taken: a server may have another file under this name, or a page to log in."""
         length = str(answer.headers.get("Content-Length", ""))
-        if part.size and length.isdecimal() and have + int(length) != part.size:
+        if part.size != UNKNOWN and re.fullmatch(r"[0-9]{1,20}", length) and have + int(length) != part.size:
             raise FetchError(Why.HASH, f"the server's file has {have + int(length)} bytes instead of {part.size}")
 
     def _pour(self, part: Part, answer: Any, file: BinaryIO, digest: "_Hash", have: int) -> int:  # noqa: ANN401 - as above
         """Take what comes to the disk and into the hash; the bytes that are there then."""
-        expected = self._sizes.get(part.file, 0)
-        while (not expected or have < expected) and (data := web.read(answer)):
-            if expected and have + len(data) > expected:
+        expected = self._sizes.get(part.file, UNKNOWN)
+        while (expected == UNKNOWN or have < expected) and (data := web.read(answer)):
+            if expected != UNKNOWN:
                 data = data[: expected - have]  # a server that never ends shall not fill the disk
             write_all(file, data)
             digest.update(data)

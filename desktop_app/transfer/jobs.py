@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _ROOT = Path(__file__).parents[2]
 _PROGRAM = "import sys; sys.path.append(sys.argv[1]); from desktop_app.transfer import fetcher; fetcher.main()"
 """What is installed comes after the standard library, and is not looked at before it is asked for."""
+UNKNOWN = -1
+"""The size of a file of which nobody said it."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,8 @@ class Part:
     sha256: str = ""
     git_sha1: str = ""
     """Git's hash, where there is no other; the size must be known for it."""
-    size: int = 0
-    """Bytes; 0 when that is not known."""
+    size: int = UNKNOWN
+    """Bytes."""
 
     @property
     def digest(self) -> str:
@@ -67,8 +69,14 @@ class Job:
 
 
 def write_job(file: Path, job: Job) -> None:
-    """Write a job down for the program."""
-    file.write_text(json.dumps(asdict(job)), "utf-8")
+    """Write a job down for the program; a link that somebody put in its place is not followed.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    file.unlink(missing_ok=True)
+    with file.open("x", encoding="utf-8") as stream:
+        json.dump(asdict(job), stream)
 
 
 def read_job(file: Path) -> Job:

@@ -80,6 +80,8 @@ class Place:
 
     def move_to(self, target: "Place") -> None:
         """Rename the file to where *target* is, for good."""
+        with self.read() as file:
+            os.fsync(file.fileno())  # it may be from an earlier attempt, of which nobody knows what the disk has
         os.rename(self.name, target.name, src_dir_fd=self.folder, dst_dir_fd=target.folder)
         os.fsync(target.folder)
 

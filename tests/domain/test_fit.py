@@ -14,7 +14,8 @@ from desktop_app.domain.machine import Gpu, Machine
 from desktop_app.domain.model_spec import ModelSpec, active_bytes, loaded_bytes
 from tests.domain.fit_cases import BIG, GIB, LLAMA, MOE, QUANTISED, SMALL, card, machine, sized
 
-RANKS = (Verdict.TOO_BIG, Verdict.PROCESSOR, Verdict.TIGHT, Verdict.RUNS_WELL)
+RANKS = {Verdict.TOO_BIG: 0, Verdict.SLOW: 1, Verdict.PROCESSOR: 1, Verdict.TIGHT: 2, Verdict.RUNS_WELL: 3}
+BOARD = frozenset(("asimd", "atomics"))
 
 
 def test_a_small_model_runs_well_on_a_small_computer() -> None:
@@ -63,19 +64,74 @@ def test_too_big_says_why() -> None:
 
 
 def test_the_processor_is_named_when_no_card_holds_it() -> None:
-    fit = judge(LLAMA, machine(32, card(8), available=28))
+    fit = judge(QUANTISED, machine(32, card(4), available=28))
     assert fit.verdict is Verdict.PROCESSOR
-    assert fit.reason == "No card holds it, only the computer's memory: takes 17.2 GB of the 28.0 GB that are free."
+    assert fit.reason == (
+        "No card holds it, only the computer's memory, which needs vLLM for processors: "
+        "takes 7.2 GB of the 28.0 GB that are free."
+    )
     assert (fit.kind, fit.cards, fit.place) == (EngineKind.CPU, 0, "the computer's memory")
+    both = judge(LLAMA, machine(32, card(8), available=28))
+    assert both.verdict is Verdict.PROCESSOR
+    assert both.reason.endswith("free; and 15.0 GB must be read for every word, about 2 words a second.")
 
 
 def test_a_processor_that_reads_too_much_is_slow() -> None:
     fit = judge(LLAMA, machine(64, available=60))
-    assert fit.verdict is Verdict.PROCESSOR
-    assert fit.reason == "For every word 15.0 GB must be read: about 2 words a second on a processor."
+    assert fit.verdict is Verdict.SLOW
+    assert fit.reason == "For every word 15.0 GB must be read, about 2 words a second on this processor."
     # Of a mixture of experts only a part is read.
     assert judge(MOE, machine(128, available=120)).verdict is Verdict.RUNS_WELL
     assert active_bytes(MOE) < loaded_bytes(MOE) // 8
+
+
+def test_what_is_slow_and_does_not_fit_now_says_that_first() -> None:
+    long = judge(LLAMA, machine(32, available=18), Wish(context=32_768))
+    assert long.verdict is Verdict.SLOW
+    assert re.match(
+        r"With 32,768 tokens it needs .*; [\d,]+ fit; and 15.0 GB must be read for every word, ", long.reason
+    )
+    busy = judge(LLAMA, machine(32, available=8))
+    assert busy.verdict is Verdict.SLOW
+    assert "GB are in use; and 15.0 GB must be read" in busy.reason
+
+
+@pytest.mark.parametrize(
+    ("cores", "flags", "words"),
+    [(2, BOARD, 1), (4, BOARD, 1), (8, BOARD, 2), (8, frozenset(), 2), (16, frozenset(), 3), (32, frozenset(), 3)],
+)
+def test_how_slow_follows_the_machine(cores: int, flags: frozenset[str], words: int) -> None:
+    reason = judge(LLAMA, replace(machine(64), cores=cores, cpu_flags=flags)).reason
+    assert f"{words} words a second" in reason if words > 1 else "one word a second or less" in reason
+
+
+def test_a_workstation_reads_quickly_enough() -> None:
+    assert judge(LLAMA, replace(machine(64), cores=64)).verdict is Verdict.RUNS_WELL
+    assert judge(sized(LLAMA, 30), replace(machine(64), cores=64)).verdict is Verdict.SLOW
+
+
+def test_a_processor_that_vllm_does_not_run_on() -> None:
+    old = replace(machine(16), cpu_flags=frozenset(("fpu", "sse2", "avx")))
+    fit = judge(SMALL, old)
+    assert (fit.verdict, fit.reason) == (Verdict.UNSUITED, "This processor has no AVX2, which vLLM needs.")
+    assert judge(SMALL, replace(old, gpus=(card(8),))).verdict is Verdict.RUNS_WELL
+    assert judge(LLAMA, replace(old, gpus=(card(8),))).verdict is Verdict.TOO_BIG
+    neither = judge(SMALL, replace(old, gpus=(card(8, capability=(6, 1)),)))
+    assert neither.verdict is Verdict.UNSUITED
+    assert neither.reason == "a card is too old for vLLM, and this processor has no AVX2, which vLLM needs."
+
+
+def test_cards_that_cannot_be_used_are_the_reason_for_the_processor() -> None:
+    driver = judge(SMALL, machine(8, replace(card(24), driver="570.10"), available=6))
+    assert (driver.verdict, driver.kind) == (Verdict.RUNS_WELL, EngineKind.CPU)
+    assert driver.reason == (
+        "The NVIDIA driver 570.10 is too old for vLLM, so the processor is used: "
+        "takes 3.5 GB of the 6.0 GB that are free."
+    )
+    old = machine(16, card(8, capability=(6, 1)), available=12)
+    assert judge(BIG, old).reason.startswith("a card is too old for vLLM, so the processor is used: its weights alone")
+    assert "too old" not in judge(ModelSpec("x"), old).reason
+    assert "too old" not in judge(SMALL, replace(old, gpus=(*old.gpus, card(8)))).reason
 
 
 def test_an_engine_for_processors_leaves_the_card_alone() -> None:
@@ -105,6 +161,7 @@ def test_cards_are_shared_as_far_as_the_heads_allow() -> None:
     assert judge(LLAMA, four).cards == 1
     fit = judge(sized(LLAMA, 30), four)
     assert (fit.verdict, fit.cards, fit.place) == (Verdict.RUNS_WELL, 2, "2 × NVIDIA RTX 3090")
+    assert (fit.devices, fit.card) == ((0, 1), None)
     assert "on each of 2 cards" in fit.reason
     assert fit.parts is not None
     assert fit.parts.weights == 15 * GIB
@@ -121,6 +178,9 @@ def test_only_cards_that_are_alike_share() -> None:
     assert judge(sized(LLAMA, 26), mixed).verdict is Verdict.TOO_BIG
     fit = judge(SMALL, mixed)
     assert (fit.place, fit.card) == ("large", 0)
+    three = machine(16, card(8, name="small"), card(24, free=20), card(24))
+    assert judge(sized(LLAMA, 26), three).devices == (1, 2)
+    assert judge(LLAMA, three).devices == (2,)
     parts = machine(16, card(20, mig="2g.20gb"), card(20, mig="2g.20gb"))
     assert judge(sized(LLAMA, 26), parts).verdict is Verdict.TOO_BIG
 
@@ -135,7 +195,9 @@ def test_the_fullest_of_several_cards_decides() -> None:
 def test_a_card_that_shares_the_computers_memory_leaves_some() -> None:
     spark = machine(128, card(120, unified=True), available=110)
     fit = judge(sized(LLAMA, 90), spark)
-    assert (fit.verdict, fit.card) == (Verdict.RUNS_WELL, 0)
+    assert (fit.verdict, fit.card) == (Verdict.SLOW, 0)
+    assert fit.reason == "For every word 90.0 GB must be read, about 2 words a second on a card."
+    assert judge(sized(LLAMA, 40), spark).verdict is Verdict.RUNS_WELL
     assert fit.parts is not None
     assert fit.parts.kept > 0.1 * fit.parts.total
     small = judge(SMALL, machine(16, card(15, unified=True)))
@@ -185,6 +247,13 @@ def test_formats_that_vllm_does_not_read(
     fit = judge(replace(QUANTISED, quantization=method), computer)
     assert fit.verdict is verdict
     assert words in fit.reason
+
+
+def test_a_processor_reads_four_bits_and_not_eight() -> None:
+    eight = replace(QUANTISED, quantization="gptq", bits=8.0)
+    assert judge(replace(eight, bits=4.0), machine(64)).verdict is Verdict.RUNS_WELL
+    assert judge(eight, machine(64)).verdict is Verdict.UNSUITED
+    assert judge(eight, machine(64, card(24))).verdict is Verdict.RUNS_WELL
 
 
 @pytest.mark.parametrize(
@@ -244,7 +313,7 @@ def test_more_memory_is_never_worse(spec: ModelSpec) -> None:
         [machine(24, card(size)) for size in range(1, 69)],
         [machine(24, card(24, free=size)) for size in range(25)],
     ):
-        verdicts = [RANKS.index(judge(spec, computer).verdict) for computer in computers]
+        verdicts = [RANKS[judge(spec, computer).verdict] for computer in computers]
         assert verdicts == sorted(verdicts)
 
 
@@ -272,6 +341,12 @@ def test_weights_follow_their_format() -> None:
     assert loaded_bytes(SMALL, "float32") == 2 * loaded_bytes(SMALL)
     assert loaded_bytes(replace(QUANTISED, weights_bytes=0)) == QUANTISED.parameters // 2
     assert loaded_bytes(ModelSpec("x", parameters=5)) == 0
+
+
+def test_an_output_matrix_that_is_stored_twice_is_loaded_once() -> None:
+    spec = replace(SMALL, unloaded_bytes=GIB // 2)
+    assert loaded_bytes(SMALL) - loaded_bytes(spec) == GIB // 2
+    assert loaded_bytes(replace(QUANTISED, unloaded_bytes=GIB)) == 4 * GIB
 
 
 def test_thousands_are_judged_at_once() -> None:

@@ -101,7 +101,7 @@ def test_two_things_where_one_does_not_suffice() -> None:
 
 
 def test_the_best_come_first_and_each_is_better_than_now() -> None:
-    ranks = [Verdict.TOO_BIG, Verdict.PROCESSOR, Verdict.TIGHT, Verdict.RUNS_WELL]
+    ranks = [Verdict.TOO_BIG, Verdict.PROCESSOR, Verdict.TIGHT, Verdict.RUNS_WELL]  # There is a card: none is slow.
     for size in (4, 6, 8, 12, 14, 16, 24):
         for free in (0.5, 0.8, 1.0):
             computer = machine(24, card(size, free=size * free, users=(SHELL, FIREFOX)), users=(FIREFOX,))
@@ -129,3 +129,6 @@ def test_flags_say_how_it_was_judged() -> None:
     flags = (("--max-model-len", "16384"), ("--kv-cache-dtype", "fp8"), ("--tensor-parallel-size", "2"))
     assert flags_of(wish, fit) == flags
     assert flags_of(Wish(), judge(SMALL, computer)) == ()
+    mixed = machine(64, card(8), card(24), card(24))
+    named = (("--tensor-parallel-size", "2"), ("--device-ids", "1,2"))
+    assert flags_of(Wish(), judge(sized(LLAMA, 30), mixed)) == named

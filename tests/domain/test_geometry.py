@@ -115,6 +115,11 @@ def test_weights_follow_the_number_format() -> None:
     assert weights_bytes(100, {"dtype": "float16"}, "float32") == 200
     quantised = {"torch_dtype": "float16", "quantization_config": {"quant_method": "AWQ"}}
     assert weights_bytes(100, quantised, "float32") == 100
+    twice = {"tie_word_embeddings": True, "num_hidden_layers": 1, "num_attention_heads": 2, "hidden_size": 8}
+    twice |= {"intermediate_size": 4, "vocab_size": 1000}
+    numbers = 2 * 8 * 4 * 4 + 3 * 8 * 4 + 2 * 8000
+    assert weights_bytes(2 * numbers, twice, "auto") == 2 * (numbers - 8000)
+    assert weights_bytes(2 * numbers, twice | {"tie_word_embeddings": False}, "auto") == 2 * numbers
     assert quantization(quantised) == "awq"
     assert quantization({}) == ""
 

@@ -94,14 +94,14 @@ def test_cards_are_lent_in_the_way_of_each_program(docker: fake_docker_place.Doc
     cuda = environment(docker, EngineKind.CUDA)
     podman = EngineEnvironment(Path("/usr/bin/podman"), "0.32.0", EngineKind.CUDA, managed=False, image=IMAGE)
 
-    def words(engine: EngineEnvironment, card: int | None) -> str:
+    def words(engine: EngineEnvironment, card: str = "") -> str:
         return " ".join(containers.wrap(["python"], {}, engine, "n", (), {}, card)[0])
 
-    assert "--gpus all" in words(cuda, None)
-    assert "--gpus device=1" in words(cuda, 1)
-    assert "--device nvidia.com/gpu=all" in words(podman, None)
-    assert "--device nvidia.com/gpu=1" in words(podman, 1)
-    assert "gpu" not in words(environment(docker), None)
+    assert "--gpus all" in words(cuda)
+    assert "--gpus device=1" in words(cuda, "1")
+    assert "--device nvidia.com/gpu=all" in words(podman)
+    assert "--device nvidia.com/gpu=MIG-a" in words(podman, "MIG-a")
+    assert "gpu" not in words(environment(docker))
 
 
 def test_the_model_is_lent_to_be_read_with_what_its_links_lead_to(

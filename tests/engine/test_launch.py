@@ -434,10 +434,10 @@ def test_the_first_card_that_is_fit_is_measured_and_used(
 
 def test_of_several_cards_the_fullest_decides_and_none_is_hidden() -> None:
     made = plan(MODEL, CUDA, card(8, 8), card(8, 4), settings=settings(tensor_parallel_size="2"))
-    assert made.card is None
+    assert not made.card
     assert made.get("--gpu-memory-utilization") == "0.43"
     by_name = plan(MODEL, CUDA, card(8, 4), card(8, 8), settings=settings(device_ids="1"))
-    assert by_name.card is None
+    assert not by_name.card
     assert by_name.get("--gpu-memory-utilization") == "0.92"
 
 
@@ -449,7 +449,7 @@ def test_a_card_that_the_person_chose_stays_chosen() -> None:
 
 
 def test_a_processor_build_is_given_no_card() -> None:
-    assert plan(MODEL, CPU, OLD, card(8, 8)).card is None
+    assert not plan(MODEL, CPU, OLD, card(8, 8)).card
 
 
 @pytest.mark.parametrize("environment", [CPU, CUDA])

@@ -54,3 +54,16 @@ def test_what_was_asked_for_is_better_than_what_is_printed_rounded() -> None:
 
 def test_nothing_said_is_nothing_measured() -> None:
     assert figures(["INFO Starting to load model", "Available KV cache memory: soon GiB"]) == Measured()
+
+
+def test_lines_that_only_look_like_figures_say_nothing() -> None:
+    found = figures(
+        [
+            "Checkpoint size: 1..2 GiB",
+            "Model loading took . GiB",
+            f"Available KV cache memory: {'9' * 400} GiB",
+            "KV cache size: , tokens",
+            f"KV cache size: {'9' * 5000} tokens",
+        ]
+    )
+    assert found == Measured(0, 0, 0.0)

@@ -155,6 +155,14 @@ def test_suggestions_have_known_sizes(catalog: Catalog) -> None:
             assert spec.weights_bytes > 0, name
 
 
+def test_a_matrix_that_is_stored_twice_is_known(catalog: Catalog) -> None:
+    twice = {model.spec.name for model in catalog.models if model.spec.unloaded_bytes}
+    assert twice == {"Qwen/Qwen3-0.6B", "Qwen/Qwen3-1.7B"}
+    smallest = catalog.spec("Qwen/Qwen3-0.6B")
+    assert smallest is not None
+    assert smallest.unloaded_bytes == 151_936 * 1024 * 2
+
+
 def test_weights_follow_from_the_numbers(raw: Json) -> None:
     for model in raw["models"]:
         formats = model["parameters"]["by_format"]

@@ -113,6 +113,14 @@ def test_a_gigabyte_of_json_is_refused_unread(tmp_path: Path, name: str) -> None
     assert scanned(tmp_path) == {"huge": Condition.DAMAGED}
 
 
+def test_json_of_millions_of_things_is_refused_before_it_takes_memory(tmp_path: Path) -> None:
+    folder = make(tmp_path / "added" / "many")
+    (folder / "config.json").write_bytes(b'{"model_type": "x", "a": [' + b"{}," * 2_000_000 + b"1]}")
+    with pytest.raises(UserError) as caught:
+        inspect(folder)
+    assert "more in it than" in caught.value.reason
+
+
 def test_a_gigabyte_of_header_is_refused_unread(tmp_path: Path) -> None:
     folder = make(tmp_path / "huge")
     with (folder / "model.safetensors").open("wb") as stream:

@@ -315,3 +315,9 @@ def test_nothing_is_asked_when_the_library_works_offline(fake: FakeHub, monkeypa
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     assert "offline" in refusal(Hub(fake.endpoint)).title
     assert not fake.log()
+
+
+def test_answers_that_may_hold_a_thousand_times_their_size_are_refused() -> None:
+    with answering(b"(\xb5/\xfd", headers=(("Content-Encoding", "zstd"),)) as hub, pytest.raises(UserError) as caught:
+        hub.search("x")
+    assert "packs its answers" in caught.value.reason

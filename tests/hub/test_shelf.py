@@ -8,6 +8,8 @@ import pytest
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.launch import ModelRef
 from desktop_app.domain.library import Condition, LocalModel, Source
+from desktop_app.hub import manifest
+from desktop_app.hub.folder_lock import FolderLock
 from desktop_app.hub.shelf import Places, delete, deletion, places_from, scan
 from tests.hub.made import COMMIT, make, make_cached, make_ours, model_files
 
@@ -144,6 +146,12 @@ def test_places_that_the_environment_names(tmp_path: Path) -> None:
     assert places.variable == (Path("/m/one"), Path("/m/two"))
 
 
+def test_a_home_of_nobody_is_a_folder_like_any_other(tmp_path: Path) -> None:
+    environ = {"HOME": str(tmp_path), "HF_HOME": "~nobody-at-all/hf", "MODEL_PATH": "~nobody-at-all/models"}
+    places = places_from(environ, ModelRef("Guide", tmp_path / "guide", is_guide=True), tmp_path / "ours")
+    assert [model.condition for model in scan(places)] == [Condition.DAMAGED]
+
+
 def test_deleting_our_download_frees_its_blocks_and_leaves_the_neighbour(places: Places) -> None:
     folder, other = make_ours(places.ours, "owner/tiny"), make_ours(places.ours, "owner/other")
     (folder / ".vllm-desktop" / "parts").mkdir()
@@ -169,13 +177,54 @@ def test_files_with_another_name_elsewhere_free_nothing(places: Places, tmp_path
     assert deletion(only(places, Source.OURS), places).freed_bytes == before - blocks
 
 
-def test_a_deletion_that_was_interrupted_leaves_no_model_and_is_finished_by_the_next(places: Places) -> None:
-    (places.ours / ".deleted" / "x").mkdir(parents=True)
-    make_ours(places.ours, "owner/tiny").rename(places.ours / ".deleted" / "x" / "model")
-    assert not found(places, Source.OURS)
-    make_ours(places.ours, "owner/other")
-    delete(only(places, Source.OURS), places)
-    assert not (places.ours / ".deleted").exists()
+def test_a_deletion_that_was_interrupted_leaves_a_model_that_is_not_offered_and_can_be_deleted(places: Places) -> None:
+    folder = make_ours(places.ours, "owner/tiny")
+    (folder / "config.json").unlink()
+    (folder / "model.safetensors").unlink()
+    model = only(places, Source.OURS)
+    assert model.condition is Condition.DAMAGED
+    delete(model, places)
+    assert not list(places.ours.iterdir())
+
+
+def test_deleting_a_download_leaves_what_others_put_into_its_folder(places: Places, tmp_path: Path) -> None:
+    folder = make_ours(places.ours, "owner/tiny")
+    alone = deletion(only(places, Source.OURS), places)
+    (folder / "notes.txt").write_text("mine")
+    (folder / "mine").mkdir()
+    (folder / "mine" / "more.txt").write_bytes(bytes(100_000))
+    model = only(places, Source.OURS)
+    planned = deletion(model, places)
+    assert planned.freed_bytes == alone.freed_bytes
+    assert "2 files" in planned.words
+    delete(model, places)
+    assert sorted(file.name for file in folder.rglob("*") if file.is_file()) == ["more.txt", "notes.txt"]
+
+
+def test_what_is_being_downloaded_is_not_deleted(places: Places) -> None:
+    folder = make_ours(places.ours, "owner/tiny")
+    model, lock = only(places, Source.OURS), FolderLock(folder)
+    assert lock.take()
+    with pytest.raises(UserError, match="being downloaded"):
+        delete(model, places)
+    lock.release()
+    assert (folder / "model.safetensors").is_file()
+
+
+def test_wrong_bytes_that_were_found_are_damage_also_in_the_next_run(places: Places) -> None:
+    folder = make_ours(places.ours, "owner/tiny")
+    manifest.doubt(folder, ["model.safetensors"])
+    model = only(places, Source.OURS)
+    assert model.condition is Condition.DAMAGED
+    assert model.problem is not None
+    assert "model.safetensors" in model.problem.reason
+    assert [file.path for file in _record(folder).unverified(folder)] == ["model.safetensors"]
+
+
+def _record(folder: Path) -> manifest.Manifest:
+    record = manifest.read(folder)
+    assert record is not None
+    return record
 
 
 def test_what_the_program_did_not_put_there_is_never_deleted(places: Places) -> None:

@@ -121,3 +121,33 @@ def test_odd_configs_raise_nothing(odd: dict[str, object]) -> None:
         assert spec.parameters >= 0
         assert spec.bits >= 0
         assert len(spec.quantization) <= 50
+
+
+TIED = CONFIG | {"tie_word_embeddings": True, "intermediate_size": 128}
+MATRIX = 100 * 64
+
+
+@pytest.mark.parametrize("prefix", ["model.", "model.language_model."])
+def test_a_tied_matrix_that_is_stored_twice_is_not_loaded_twice(tmp_path: Path, prefix: str) -> None:
+    rows = ("BF16", [100, 64])
+    both = {f"{prefix}embed_tokens.weight": rows, "lm_head.weight": rows, "a": ("BF16", [8])}
+    files = model_files(**TIED) | {"model.safetensors": weights(both)}
+    spec = spec_of_folder(make(tmp_path / "both", files))
+    assert (spec.weights_bytes, spec.unloaded_bytes) == (4 * MATRIX + 16, 2 * MATRIX)
+    untied = files | {"config.json": json.dumps(CONFIG).encode()}
+    assert spec_of_folder(make(tmp_path / "untied", untied)).unloaded_bytes == 0
+    alone = {"lm_head.weight": rows, "a": ("BF16", [8])}
+    files = model_files(**TIED) | {"model.safetensors": weights(alone)}
+    assert spec_of_folder(make(tmp_path / "alone", files)).unloaded_bytes == 0, "the only one is loaded"
+
+
+def test_it_is_told_from_the_numbers_where_the_heads_were_not_read() -> None:
+    # Attention of 4 heads of 16 numbers, of which 2 are kept, and three matrices besides, in 2 layers.
+    plain = 2 * (2 * 64 * 16 * 6 + 3 * 64 * 128) + MATRIX
+    for extra, expected in ((0, 0), (MATRIX, 2 * MATRIX), (MATRIX + 20, 2 * MATRIX), (MATRIX + 100, 0)):
+        tensors = Tensors({"BF16": plain + extra}, 2 * (plain + extra))
+        found = spec_from("m", TIED, tensors).unloaded_bytes
+        assert found == expected, extra
+    twice = Tensors({"BF16": plain + MATRIX}, 2 * (plain + MATRIX))
+    for other in ({"tie_word_embeddings": False}, {"num_experts": 8}, {"vision_config": {"a": 1}}, {"vocab_size": -1}):
+        assert spec_from("m", TIED | other, twice).unloaded_bytes == 0

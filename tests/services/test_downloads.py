@@ -10,6 +10,7 @@ from desktop_app.domain.errors import Remedy
 from desktop_app.domain.library import DownloadStage
 from desktop_app.hub import local
 from desktop_app.paths import Paths
+from desktop_app.services.models_view import DownloadsState
 from tests.conftest import reach
 from tests.fakes.hub import GOOD, FakeHub, Repo, running_hub
 from tests.services.models_world import TINY, World, world
@@ -209,3 +210,50 @@ async def test_another_revision_lies_beside_the_first(there: World, hub: FakeHub
     assert second.model is not None
     assert second.model.folder.name == "tiny@bbbbbbbbbbbb"
     local.inspect(first.model.folder)
+
+
+async def test_giving_up_deletes_nothing_of_a_model_that_was_whole_before(there: World, hub: FakeHub) -> None:
+    await there.downloads.start(TINY.id)
+    await there.at(DownloadStage.DONE)
+    await there.downloads.dismiss(TINY.id)
+    folder = there.paths.models / "guide" / "tiny"
+    (folder / "model.safetensors").unlink()
+    hub.control(stall_after=1_000_000)
+    await there.downloads.start(TINY.id)
+    await reach(lambda: there.status().stage is DownloadStage.RUNNING, "the file that is missing")
+    await there.downloads.cancel(TINY.id)
+    hub.control(stall_after=None)
+    assert (folder / "tokenizer.json").is_file()
+
+
+async def test_of_two_versions_that_are_unfinished_each_has_its_turn(paths: Paths, hub: FakeHub) -> None:
+    async with world(paths, hub) as first:
+        for commit in (hub.commits[TINY.id], "b" * 40):
+            hub.control(stall_after=1_000_000, commits={TINY.id: commit})
+            await first.downloads.start(TINY.id, commit)
+            await reach(lambda commit=commit: first.status().commit == commit and first.status().done_bytes > 0, commit)  # type: ignore[misc]
+            await first.downloads.pause(TINY.id)
+    async with world(paths, hub) as second:
+        await second.downloads.load()
+        assert second.status().commit == hub.commits[TINY.id]
+        await second.downloads.cancel(TINY.id)
+        assert second.status().commit == "b" * 40
+        hub.control(stall_after=None)
+        await second.downloads.resume(TINY.id)
+        await second.at(DownloadStage.DONE)
+        await second.downloads.dismiss(TINY.id)
+        assert second.downloads.state.value.downloads == ()
+
+
+async def test_what_nobody_foresaw_ends_a_download_in_words(there: World, hub: FakeHub) -> None:
+    def break_down(state: DownloadsState) -> None:
+        if any(one.stage is DownloadStage.RUNNING for one in state.downloads):
+            raise ZeroDivisionError
+
+    there.downloads.state.watch(break_down)
+    await there.downloads.start(TINY.id)
+    failed = await there.at(DownloadStage.FAILED)
+    assert failed.error is not None
+    assert failed.error.remedy is Remedy.RETRY
+    assert [type(one) for one in there.failed] == [ZeroDivisionError]
+    there.failed.clear()

@@ -1,5 +1,6 @@
 """The way to the Hub: its address, Offline mode, and a token that goes nowhere else."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -128,6 +129,40 @@ async def test_a_token_is_for_one_place_only(there: World) -> None:
     await there.access.set_endpoint(MIRROR)
     assert there.access.token() == ""
     assert "forgotten" in there.access.state.value.note
+
+
+@pytest.mark.parametrize("kept", ["hf_secret\nX-Other: 1", "hf_secret\u20ac", "hf_secret two"])
+async def test_a_token_that_was_changed_by_hand_is_refused_and_not_shown(kept: str, paths: Paths) -> None:
+    async with world(paths, None) as there:
+        await there.access.set_token(GOOD)
+        paths.token.write_text(kept, encoding="utf-8")
+    async with world(paths, None) as again:
+        with pytest.raises(UserError, match="not a token") as caught:
+            again.access.hub()
+        assert "secret" not in f"{caught.value.sentence()} {caught.value.details}"
+
+
+async def test_what_began_before_offline_mode_asks_nothing_more(paths: Paths, tmp_path: Path) -> None:
+    with running_hub(tmp_path, [TINY]) as hub:
+        async with world(paths, hub) as there:
+            way = there.access.hub()
+            await there.access.set_offline(True)
+            with pytest.raises(UserError, match="You work offline"):
+                await asyncio.to_thread(way.look, TINY.id)
+        assert hub.log() == []
+
+
+async def test_the_support_bundle_is_told_the_token_to_hide_it(there: World) -> None:
+    assert there.access.known_token == ""
+    await there.access.set_token(GOOD)
+    assert there.access.known_token == GOOD
+
+
+async def test_without_an_address_no_token_is_kept(paths: Paths) -> None:
+    async with world(paths, None, {"HF_ENDPOINT": "nonsense"}) as there:
+        await there.access.set_token(GOOD)
+        assert there.access.state.value.error is not None
+        assert there.tokens.get() == ""
 
 
 async def test_nothing_is_asked_by_choosing(paths: Paths, tmp_path: Path) -> None:

@@ -67,6 +67,27 @@ async def test_the_first_suggestion_that_runs_well_is_the_one(there: World) -> N
     assert [row.name for row in models.state.value.discover if row.suggested] == ["them/small"]
 
 
+async def test_on_a_small_machine_what_is_tight_is_suggested(there: World) -> None:
+    there.machine = replace(MACHINE, available_bytes=3 * GB)
+    there.catalog = replace(CATALOG, models=CATALOG.models[:2])
+    models = await opened(there)
+    (suggested,) = [row for row in models.state.value.discover if row.suggested]
+    assert (suggested.name, suggested.fit.verdict) == ("them/small", Verdict.TIGHT)
+
+
+async def test_while_it_comes_a_model_is_judged_by_what_is_known_of_it(there: World, hub: FakeHub) -> None:
+    models = await opened(there)
+    before = row_of(models, TINY.id).fit
+    hub.control(stall_after=300_000)
+    await there.downloads.start(TINY.id)
+    await there.moving()
+    await there.downloads.pause(TINY.id)
+    await reach(lambda: condition(models, TINY.id) is Condition.UNFINISHED, "the unfinished model")
+    hub.control(stall_after=None)
+    assert row_of(models, TINY.id).fit.verdict is before.verdict is Verdict.RUNS_WELL
+    assert here(models, TINY.id).spec.weights_bytes
+
+
 async def test_a_smaller_copy_has_a_row_where_the_original_does_not_suit(there: World) -> None:
     models = await opened(there)
     assert row_of(models, SMALL.name).known is not None
@@ -161,7 +182,7 @@ async def test_a_pasted_link_stands_first_and_is_open(there: World, hub: FakeHub
     assert found.commit == hub.commits[OTHER.id]
 
 
-@pytest.mark.parametrize("typed", ["nonsense", "nobody/nothing", "/no/such/folder"])
+@pytest.mark.parametrize("typed", ["nonsense", "nobody/nothing", "/no/such/folder", "~nobody-at-all/models"])
 async def test_an_address_that_leads_nowhere_is_told(there: World, typed: str) -> None:
     models = await opened(there)
     before = models.state.value.discover
@@ -176,6 +197,29 @@ async def test_the_commit_that_was_looked_at_is_what_comes(there: World, hub: Fa
     await models.open_address(TINY.id)
     hub.control(commits={TINY.id: "b" * 40})
     await models.download(detail_of(models).row.key)
+    assert (await there.at(DownloadStage.DONE)).commit == hub.commits[TINY.id]
+
+
+async def test_what_the_catalogue_knows_is_what_comes(there: World, hub: FakeHub) -> None:
+    known = model(TINY.id, 0.01)
+    there.catalog = Catalog((replace(known, commit=hub.commits[TINY.id]),))
+    hub.control(commits={TINY.id: "b" * 40})
+    models = await opened(there)
+    await models.download(TINY.id)
+    assert (await there.at(DownloadStage.DONE)).commit == hub.commits[TINY.id]
+
+
+async def test_of_two_unfinished_versions_the_one_that_is_named_goes_on(there: World, hub: FakeHub) -> None:
+    models = await opened(there)
+    for commit in (hub.commits[TINY.id], "b" * 40):
+        hub.control(stall_after=1_000_000, commits={TINY.id: commit})
+        await there.downloads.start(TINY.id, commit)
+        await reach(lambda commit=commit: there.status().commit == commit and there.status().done_bytes > 0, commit)  # type: ignore[misc]
+        await there.downloads.pause(TINY.id)
+    hub.control(stall_after=None)
+    await models.look()
+    first = next(row for row in models.state.value.local if row.local and row.local.commit == hub.commits[TINY.id])
+    await models.download(first.key)
     assert (await there.at(DownloadStage.DONE)).commit == hub.commits[TINY.id]
 
 

@@ -86,9 +86,30 @@ async def test_giving_up_a_repair_deletes_nothing(there: World, hub: FakeHub) ->
     (there.paths.models / "guide" / "tiny" / "config.json").write_text("{}")
     hub.control(stall_after=0)
     await models.repair(row.key)
+    assert there.status().keeps
     await there.downloads.cancel(TINY.id)
     assert (there.paths.models / "guide" / "tiny" / "model.safetensors").is_file()
     hub.control(stall_after=None)
+
+
+async def test_a_repair_goes_where_the_model_lies(there: World, hub: FakeHub) -> None:
+    models = await opened(there)
+    await downloaded(there, models)
+    hub.control(commits={TINY.id: "b" * 40})
+    await there.downloads.start(TINY.id)
+    newer = (await there.at(DownloadStage.DONE)).model
+    await reach(lambda: there.status().commit == "b" * 40 and there.status().model is not None, "the newer one")
+    newer = there.status().model
+    assert newer is not None
+    usual = there.paths.models / "guide" / "tiny"
+    shutil.rmtree(usual)
+    (newer.folder / "tokenizer_config.json").unlink()
+    await models.look()
+    assert condition(models, TINY.id) is Condition.DAMAGED
+    await models.repair(newer.key)
+    mended = await there.at(DownloadStage.DONE)
+    assert mended.model == newer
+    assert not usual.exists()
 
 
 async def test_a_model_of_unknown_origin_cannot_be_mended(there: World) -> None:
@@ -151,7 +172,10 @@ async def test_a_folder_of_ones_own_is_shown_remembered_and_taken_away_again(the
     assert mine.ref.key in [row.key for row in again.state.value.local]
     await again.remove_folder(mine.ref.folder)
     assert mine.ref.key not in [row.key for row in again.state.value.local]
+    assert str(shelf) in again.state.value.note
     assert (shelf / "mine" / "config.json").is_file()
+    await again.remove_folder(tmp_path)
+    assert title_of(again) == "This folder was not added by hand."
 
 
 async def test_a_folder_without_a_model_says_why(there: World, tmp_path: Path) -> None:

@@ -181,7 +181,7 @@ async def test_from_start_to_stop(bench: Bench) -> None:
 
     assert bench.stages()[3:] == [EngineStage.STOPPING, EngineStage.STOPPED]
     assert bench.status.note.startswith("Stopped. ")
-    assert bench.status.note.endswith(" GB of memory are free again.")
+    assert bench.status.note.endswith("B of memory are free again.")
     assert bench.serving.endpoint is None
     assert not any(map(alive, everybody))
     assert not bench.places.socket.exists()

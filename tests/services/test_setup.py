@@ -190,7 +190,7 @@ async def test_removing_says_what_is_free_again_and_the_other_one_is_used(setup:
     old, new = await chosen(setup, wheels), await chosen(setup, wheels, "0.33.0")
     assert await setup.remove(new.key)
     assert setup.state.value.note.startswith("Removed. ")
-    assert setup.state.value.note.endswith(" GB are free again.")
+    assert setup.state.value.note.endswith("B are free again.")
     assert setup.state.value.environment == old
     assert await setup.remove(old.key)
     left = setup.state.value

@@ -76,3 +76,5 @@ async def test_the_chosen_model_can_be_read_beside_an_open_program(
     assert peek(tmp_path / "nothing here").model_folder is None
     (tmp_path / "text").write_text("no database")
     assert peek(tmp_path / "text").model_folder is None
+    assert peek(tmp_path / "text").hub_offline, "who may have chosen it is not sent to the network"
+    assert not peek(tmp_path / "nothing here").hub_offline

@@ -1,6 +1,5 @@
 """The token for the Hub: in a keyring that works, else in a file of one's own, and nowhere else."""
 
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -128,6 +127,22 @@ def test_a_keyring_that_never_answers_keeps_nobody_waiting(file: Path) -> None:
     with pytest.raises(UserError, match="could not be deleted"):
         Tokens(file, seconds=0.05).forget()
     assert not file.exists()
+    waiting.answered.set()
+
+
+def test_what_a_keyring_kept_is_not_called_forgotten_while_it_does_not_answer(file: Path) -> None:
+    working = Working()
+    use(working)
+    Tokens(file).set(SECRET)
+    waiting = Waiting()
+    use(waiting)
+    tokens = Tokens(file, seconds=0.05)
+    assert tokens.get() == ""
+    with pytest.raises(UserError, match="could not be deleted"):
+        tokens.forget()
+    use(working)
+    tokens.forget()
+    assert working.kept == {}
     waiting.answered.set()
 
 

@@ -129,7 +129,7 @@ def test_an_answer_that_breaks_off_says_so_and_fails(data: Paths, tmp_path: Path
 def test_a_folder_that_holds_no_model_is_refused_in_words(data: Paths, tmp_path: Path) -> None:
     said = run(data.root, "chat", "--model", str(tmp_path / "nothing"), "Why?")
     assert (said.returncode, said.stdout) == (1, "")
-    assert said.stderr.startswith("The model's folder is not there.")
+    assert said.stderr.startswith("There is no folder")
     assert "Traceback" not in said.stderr
 
 

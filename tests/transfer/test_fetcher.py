@@ -184,6 +184,40 @@ def test_names_are_looked_at_here_too(name: str, tmp_path: Path) -> None:
     assert caught.value.why is Why.REFUSED
 
 
+def test_an_empty_file_takes_nothing_from_a_server_that_never_ends(tmp_path: Path) -> None:
+    with running_hub(tmp_path, [Repo("a/b", files={"x.safetensors": 5_000_000})]) as hub:
+        url = f"{hub.endpoint}/a/b/resolve/main/x.safetensors"
+        empty = hashlib.sha1(b"blob 0\0").hexdigest()
+        (tmp_path / "here").mkdir()
+        Fetcher(jobs.Job(str(tmp_path / "here"), (Part("x.txt", url, git_sha1=empty, size=0),))).run()
+        assert hub.sent() < 2_000_000, "what the sockets hold"
+    assert not list((tmp_path / "here").glob("*.part"))
+
+
+def test_what_nobody_foresaw_ends_the_other_files_as_well(tmp_path: Path) -> None:
+    with running_hub(tmp_path, [Repo("a/b", files={"x.safetensors": 5_000_000})]) as hub:
+        hub.control(stall_after=100_000)
+        url = f"{hub.endpoint}/a/b/resolve/main/x.safetensors"
+        broken = Part("y", url, "0" * 64, size=1)
+        object.__setattr__(broken, "sha256", "\ud800")  # as no job says it
+        job = jobs.Job(str(tmp_path), (Part("x", url, "0" * 64, size=5_000_000), broken), pauses=(600.0,))
+        fetcher = Fetcher(job)
+        with pytest.raises(UnicodeEncodeError):
+            fetcher._fetch(broken)
+        with pytest.raises(FetchError) as caught:
+            fetcher._fetch(job.parts[0])
+        assert caught.value.why is Why.STOPPED
+        assert not hub.sent()
+
+
+def test_a_job_is_written_through_no_link(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "job").symlink_to(tmp_path / "mine")
+    jobs.write_job(tmp_path / "job", jobs.Job(str(tmp_path), ()))
+    assert (tmp_path / "mine").read_text() == "mine"
+    assert jobs.read_job(tmp_path / "job").folder == str(tmp_path)
+
+
 def test_it_ends_when_its_parent_does(tmp_path: Path) -> None:
     program = "import subprocess, sys, time; from desktop_app.transfer import jobs; from pathlib import Path; "
     program += "print(subprocess.Popen(jobs.command(Path(sys.argv[1]))).pid, flush=True); time.sleep(600)"

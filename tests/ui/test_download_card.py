@@ -61,6 +61,7 @@ def test_how_far_how_fast_and_how_long(desk: Desk) -> None:
         ({"done_bytes": 5_000_000, "total_bytes": 250_000_000, "bytes_per_second": 5e4}, SLOW),
         ({"bytes_per_second": 1.25e6}, "1.2 of 3.1 GB · 1.2 MB/s · 25 min left"),
         ({"stage": DownloadStage.CHECKING}, "1.2 of 3.1 GB"),
+        ({"done_bytes": 23_000_000, "bytes_per_second": 0.0}, "23 MB of 3.1 GB"),
     ],
 )
 def test_figures(changes: dict[str, object], said: str) -> None:
@@ -97,6 +98,13 @@ def test_what_came_is_not_thrown_away_by_one_click(desk: Desk) -> None:
     press_button(desk.card, "Cancel")
     press_button(desk.card, "Delete it")
     assert desk.asked == [("cancel_clicked", NAME)]
+
+
+def test_giving_up_a_repair_deletes_nothing_so_nothing_is_asked(desk: Desk) -> None:
+    desk.show(replace(LOADING, keeps=True))
+    press_button(desk.card, "Cancel")
+    assert desk.asked == [("cancel_clicked", NAME)]
+    assert "1.2\u00a0GB came so far. Delete them?" not in words(desk.card)
 
 
 def test_a_failure_has_a_sentence_a_button_and_details(desk: Desk) -> None:

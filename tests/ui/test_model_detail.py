@@ -41,7 +41,7 @@ from tests.ui.model_states import (
 SIGNALS = (
     "wish_changed", "download_clicked", "pause_clicked", "resume_clicked", "cancel_clicked", "start_clicked",
     "settings_clicked", "delete_clicked", "verify_clicked", "stop_check_clicked", "repair_clicked", "proposal_chosen",
-    "sibling_chosen", "look_closer_clicked", "link_clicked", "token_clicked",
+    "sibling_chosen", "look_closer_clicked", "link_clicked", "token_clicked", "take_off_clicked", "error_dismissed",
 )  # fmt: skip
 ENDLESS = replace(
     HERE,
@@ -139,6 +139,44 @@ def test_what_is_not_ours_is_not_deleted(desk: Desk, source: Source) -> None:
     assert f"by Qwen · {source.value}" in desk.said
 
 
+def test_a_folder_of_ones_own_is_taken_off_the_list(desk: Desk) -> None:
+    desk.show(HERE)
+    assert "Take off the list" not in buttons(desk.view)
+    desk.show(replace(HERE, row=replace(HERE.row, local=replace(LOCAL, source=Source.ADDED))))
+    press_button(desk.view, "Take off the list")
+    assert desk.asked == [("take_off_clicked", REF.folder)]
+
+
+def test_what_failed_is_read_and_put_away(desk: Desk) -> None:
+    desk.show(replace(AWAY, error=UserError("The Hub does not answer.", "Try later.")))
+    assert "The Hub does not answer." in desk.said
+    press_button(desk.view, "Dismiss")
+    assert desk.asked == [("error_dismissed", None)]
+    desk.show(AWAY)
+    assert "The Hub does not answer." not in desk.said
+    desk.show(DAMAGED)
+    assert "Dismiss" not in buttons(desk.view), "it stays as long as the model is damaged"
+
+
+def test_offline_nothing_is_downloaded_and_it_says_why(desk: Desk) -> None:
+    desk.view.show_offline(True)
+    for detail, name in ((AWAY, "Download 8.1 GB"), (UNFINISHED, "Continue the download"), (DAMAGED, "Repair")):
+        desk.show(detail)
+        assert any(one.startswith("Offline mode is on") for one in desk.said)
+        assert not child(desk.view, QPushButton, name).isEnabled()
+    desk.show(HERE)
+    assert child(desk.view, QPushButton, "Start").isEnabled()
+    assert not any(one.startswith("Offline mode is on") for one in desk.said)
+    desk.view.show_offline(False)
+    desk.show(AWAY)
+    assert child(desk.view, QPushButton, "Download 8.1 GB").isEnabled()
+
+
+def test_the_suggestion_says_so(desk: Desk) -> None:
+    desk.show(replace(AWAY, row=replace(AWAY.row, suggested=True)))
+    assert "Suggested for this computer" in desk.said
+
+
 def test_a_check_shows_how_far_it_is_and_can_be_stopped(desk: Desk) -> None:
     desk.show(replace(HERE, checking=0.42))
     assert "42 % of its bytes compared." in desk.said
@@ -176,9 +214,17 @@ def test_proposals_and_copies(desk: Desk) -> None:
     desk.show(replace(BIG, proposals=()))
     assert "Smaller copies of this model" in desk.said
     assert "About 2.6 GB to download, made smaller to 4 bits (AWQ)." in desk.said
+    assert not any(one.startswith("Smaller copies that do not run") for one in desk.said)
     desk.asked.clear()
     press_button(desk.view, "Look at it: Qwen3-4B-Instruct-2507-AWQ")
     assert desk.asked == [("sibling_chosen", SMALLER.name)]
+
+
+def test_copies_that_do_not_run_are_only_named(desk: Desk) -> None:
+    desk.show(replace(BIG, proposals=(), siblings=((SMALLER, TOO_BIG),)))
+    assert "Smaller copies that do not run here: Qwen3-4B-Instruct-2507-AWQ." in desk.said
+    assert "Smaller copies of this model" not in desk.said
+    assert "Look at it: Qwen3-4B-Instruct-2507-AWQ" not in buttons(desk.view)
 
 
 def test_too_big_without_a_way_out(desk: Desk) -> None:
@@ -243,6 +289,7 @@ def test_a_gated_model_explains_the_steps_in_order(desk: Desk) -> None:
 def test_a_damaged_model_offers_repair_and_nothing_else(desk: Desk) -> None:
     desk.show(DAMAGED)
     assert desk.main == ["Repair"]
+    assert not seen(desk.view, FitBadge), "it is not said to run well"
     assert desk.said.count("A file is wrong.") == 1
     assert "Start" not in buttons(desk.view)
     press_button(desk.view, "Repair")

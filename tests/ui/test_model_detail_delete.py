@@ -4,15 +4,16 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame
 from pytestqt.qtbot import QtBot
 
 from desktop_app.domain.library import Deletion, Source
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.model_detail_delete import DeleteDialog
-from tests.ui.hands import buttons, press, press_button, words
+from tests.ui.hands import buttons, press, press_button, seen, words
 from tests.ui.model_states import LOCAL
 
-DELETION = Deletion(LOCAL, 8_060_000_000, "The folder with its 12 files goes. Chats stay.")
+DELETION = Deletion(LOCAL, 8_060_000_000, "Its folder goes, and 8.1 GB of the disk are free again.")
 
 
 class Desk:
@@ -36,8 +37,7 @@ def test_it_says_what_goes_and_what_is_freed(qtbot: QtBot, theme: Theme) -> None
     desk = Desk(qtbot, theme, DELETION)
     assert desk.said == [
         "Delete Qwen/Qwen3-4B-Instruct-2507?",
-        "The folder with its 12 files goes. Chats stay.",
-        "The disk gains 8.1 GB.",
+        "Its folder goes, and 8.1 GB of the disk are free again.",
         "/data/models/Qwen/Qwen3-4B-Instruct-2507",
     ]
     press_button(desk.dialog, "Delete it")
@@ -56,9 +56,11 @@ def test_no_single_key_deletes(qtbot: QtBot, theme: Theme, key: Qt.Key) -> None:
 
 
 def test_what_is_shared_stays_and_other_programs_are_named(qtbot: QtBot, theme: Theme) -> None:
-    desk = Desk(qtbot, theme, Deletion(replace(LOCAL, source=Source.CACHE), 3_060_000_000, "One revision goes."))
-    assert "The disk gains 3.1 GB. 5.0 GB are shared with another revision and stay." in desk.said
-    assert any(one.startswith("Other programs use the Hugging Face cache too") for one in desk.said)
+    words = "One revision goes. Other programs use that cache, too."
+    desk = Desk(qtbot, theme, Deletion(replace(LOCAL, source=Source.CACHE), 3_060_000_000, words))
+    assert "5.0 GB are shared with another revision and stay." in desk.said
+    assert desk.said.count(words) == 1
+    assert any(one.property("tone") == "warn" for one in seen(desk.dialog, QFrame))
 
 
 def test_what_may_not_be_deleted_says_why(qtbot: QtBot, theme: Theme) -> None:

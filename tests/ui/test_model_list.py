@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QFocusEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_app.domain.appearance import Appearance
@@ -104,6 +104,23 @@ def test_a_chip_adds_its_verdict(desk: Desk) -> None:
     click(desk.chip(Verdict.TIGHT))
     assert desk.rows() == [SMALL.name, CODER.name, NARROW.name]
     assert "2 hidden by the filter" in words(desk.browser)
+
+
+def test_a_suggestion_that_is_tight_is_not_hidden_at_first(qtbot: QtBot, theme: Theme) -> None:
+    browser = ModelBrowser(theme)
+    qtbot.addWidget(browser)
+    browser.show()
+    browser.show_state(replace(STATE, discover=(CODER, replace(NARROW, suggested=True), BIG)))
+    assert [row.name for row in child(browser, ModelListView).rows.rows] == [NARROW.name, CODER.name]
+
+
+def test_going_to_the_other_list_says_so_and_each_remembers_its_model(desk: Desk) -> None:
+    said: list[str] = []
+    desk.browser.shelf_chosen.connect(lambda: said.append(desk.browser.first_key()))
+    desk.browser.select(CODER.key)
+    desk.browser.segments.chosen.emit(Shelf.LOCAL)
+    desk.browser.segments.chosen.emit(Shelf.DISCOVER)
+    assert said == [GUIDE.key, CODER.key]
 
 
 def test_typing_sifts_by_name_and_by_what_a_model_is_good_for(desk: Desk) -> None:
@@ -426,6 +443,25 @@ def test_in_a_narrow_window_the_detail_covers_the_list_and_escape_goes_back(qtbo
     assert listed.isVisible()
 
 
+def test_the_keyboard_goes_along_when_the_detail_covers_the_list(qtbot: QtBot) -> None:
+    listed, detail = QWidget(), QLineEdit()
+    line = QLineEdit(listed)
+    frame = ListAndDetail(listed, detail)
+    qtbot.addWidget(frame)
+    frame.resize(840, 500)
+    covered: list[bool] = []
+    frame.covered.connect(covered.append)
+    frame.show()
+    line.setFocus()
+    frame.show_detail()
+    focused = frame.focusWidget()
+    assert focused is not None
+    assert focused.accessibleName() == "‹ Back to the list"
+    press(focused, Qt.Key.Key_Escape)
+    assert frame.focusWidget() is line
+    assert covered == [True, False]
+
+
 def test_a_row_says_why_on_hover(desk: Desk) -> None:
     index = desk.view.indexAt(QPoint(20, 20))
     assert "It is runs well." in index.data(Qt.ItemDataRole.ToolTipRole)
@@ -433,7 +469,7 @@ def test_a_row_says_why_on_hover(desk: Desk) -> None:
 
 def test_a_model_of_which_little_is_known_still_says_something() -> None:
     row = replace(make_row("a/b"), spec=ModelSpec("a/b", parameters=7_600_000_000))
-    assert "7.6 billion numbers" in sentence(row, in_discover=True)
+    assert "7.6 billion parameters" in sentence(row, in_discover=True)
 
 
 def test_a_size_that_follows_from_the_shape_alone_is_said_to_be_about() -> None:

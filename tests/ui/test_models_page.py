@@ -1,6 +1,7 @@
 """The page of models on its real services: look around, search a small Hub, download, start, delete, mend."""
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -115,7 +116,8 @@ def test_it_opens_with_the_machine_and_what_there_is_to_discover(play: Play) -> 
         await desk.open()
         press_button(desk.page, "Show all") if "Show all" in buttons(desk.page) else None
         assert any(
-            one.startswith("This computer: 16 GB of memory. There is no graphics card.") for one in words(desk.page)
+            one.startswith("This computer: 16\u00a0GB of memory. There is no graphics card.")
+            for one in words(desk.page)
         )
         assert desk.rows() == ["owner/small"]
         desk.page.browser.show_shelf(Shelf.LOCAL)
@@ -233,6 +235,42 @@ def test_a_model_that_is_not_whole_is_mended_never_started(play: Play, paths: Pa
     play(scene)
 
 
+def test_a_folder_is_taken_off_the_list_and_an_error_put_away(play: Play, tmp_path: Path) -> None:
+    shutil.copytree(resources() / "guide", tmp_path / "shelf" / "mine")
+
+    async def scene(desk: Desk) -> None:
+        await desk.open()
+        await desk.models.add_folder(tmp_path / "shelf")
+        await desk.see("Take off the list")
+        press_button(desk.page, "Take off the list")
+        await reach(lambda: len(desk.models.state.value.local) == 1, "the list without it")
+        await desk.quiet()
+        assert any(one.startswith("Off the list: ") for one in words(desk.page))
+        await desk.models.select("owner/small")
+        await desk.world.access.set_offline(True)
+        await desk.models.look_closer()
+        press_button(desk.page.detail, "Dismiss")
+        detail = desk.models.detail.value
+        assert detail is not None
+        assert detail.error is None
+
+    play(scene)
+
+
+def test_the_closer_look_belongs_to_the_list_that_is_looked_at(play: Play) -> None:
+    async def scene(desk: Desk) -> None:
+        await desk.open()
+        press_button(desk.page, "Show all")
+        desk.page.browser.opened.emit("owner/small")
+        await reach(lambda: desk.shown == "owner/small", "the closer look")
+        desk.page.browser.segments.chosen.emit(Shelf.LOCAL)
+        await reach(lambda: desk.shown == "Guide", "the first one of this list")
+        desk.page.browser.segments.chosen.emit(Shelf.DISCOVER)
+        await reach(lambda: desk.shown == "owner/small", "the one that was looked at before")
+
+    play(scene)
+
+
 def test_the_hub_settings_open(play: Play) -> None:
     async def scene(desk: Desk) -> None:
         await desk.open()
@@ -255,6 +293,7 @@ def test_in_a_small_window_a_model_covers_the_list(play: Play) -> None:
         await desk.see("‹ Back to the list")
         assert not desk.page.browser.isVisible()
         assert desk.page.minimumSizeHint().width() <= 848
+        assert "Add a folder…" not in buttons(desk.page), "the head makes room"
         back = child(desk.page, QPushButton, "‹ Back to the list")
         await reach(lambda: back.width() > 50, "the layout")
         press_button(desk.page, "‹ Back to the list")

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop_app.domain.errors import Remedy
@@ -31,6 +31,9 @@ from desktop_app.ui.widgets.model_list_head import ModelsHead
 from desktop_app.ui.widgets.model_list_look import model_list_sheet
 from desktop_app.ui.widgets.notice import Notice
 from desktop_app.ui.widgets.setting_look import setting_sheet
+
+_LOW = 600
+"""Pixels below which the page saves height."""
 
 
 class ModelsPage(QWidget):
@@ -65,6 +68,7 @@ class ModelsPage(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setProperty("role", "page")
+        self.setAccessibleName("Models")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._theme = theme
         self._bridge = bridge
@@ -99,12 +103,18 @@ class ModelsPage(QWidget):
         super().showEvent(event)
         self._bridge.start("open the models", self._models.open())
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A low window keeps its height for the list."""
+        super().resizeEvent(event)
+        self._head.show_low(self.height() < _LOW)
+
     def _on_state_changed(self, state: ModelsState) -> None:
         self._head.show_machine(state.machine, state.tier)
         self._notice.show_error(state.error)
         self._note.setText(state.note)
         self._note.setVisible(bool(state.note))
         self.browser.show_state(state)
+        self.detail.show_offline(state.offline)
         if state.machine is not None and not self._begun:
             self._begun = True
             if self._frame.wide:
@@ -148,6 +158,11 @@ class ModelsPage(QWidget):
     def _on_chosen(self, key: str) -> None:
         if self._frame.wide:
             self._ask(key)
+
+    def _on_shelf_chosen(self) -> None:
+        """The closer look belongs to the list beside it."""
+        if self._frame.wide:
+            self._ask(self.browser.first_key())
 
     def _on_opened(self, key: str) -> None:
         self._ask(key)
@@ -234,6 +249,8 @@ class ModelsPage(QWidget):
         browser.search_asked.connect(self._search)
         browser.address_opened.connect(self._open_address)
         browser.hub_settings_clicked.connect(self.show_hub)
+        browser.shelf_chosen.connect(self._on_shelf_chosen)
+        self._frame.covered.connect(self._head.setHidden)
         rows = self._rows
         rows.opened.connect(self._on_download_opened)
         rows.start_clicked.connect(self.start_clicked)
@@ -261,6 +278,8 @@ class ModelsPage(QWidget):
         detail.proposal_chosen.connect(lambda proposal: self._do("make it fit", models.apply(proposal)))
         detail.sibling_chosen.connect(self._on_sibling_chosen)
         detail.look_closer_clicked.connect(lambda: self._do("look closer", models.look_closer()))
+        detail.take_off_clicked.connect(lambda folder: self._do("take off a folder", models.remove_folder(folder)))
+        detail.error_dismissed.connect(models.dismiss_error)
         detail.link_clicked.connect(self.open_link)
         detail.token_clicked.connect(lambda: self.show_hub(for_token=True))
 

@@ -19,6 +19,7 @@ from desktop_app.ui.widgets.speech import announce, listening
 
 _QUIET = 5.0
 """Seconds between two things that a screen reader is told of the same stage."""
+_KEPT = "The files stay as they are; the model can be repaired later."
 _TONES = {DownloadStage.DONE: "good", DownloadStage.FAILED: "bad", DownloadStage.PAUSED: "warn"}
 
 
@@ -112,6 +113,7 @@ class DownloadCard(QWidget):
         self._pause.setVisible(not asking and status.active)
         self._resume.setVisible(not asking and rest and not again)
         _name(self._cancel, "Hide" if done else "Cancel")
+        self._cancel.setToolTip(tip(_KEPT) if status.keeps and not done else "")
         self._cancel.setVisible(not asking)
         self._question.setText(unbroken(f"{_amount(status.done_bytes, status.total_bytes)} came so far. Delete them?"))
         for one in (self._question, self._keep, self._throw):
@@ -133,7 +135,7 @@ class DownloadCard(QWidget):
     def _on_cancel_clicked(self) -> None:
         if self._status is None:
             return
-        if self._status.done_bytes and self._status.stage is not DownloadStage.DONE:
+        if self._status.done_bytes and self._status.stage is not DownloadStage.DONE and not self._status.keeps:
             self._ask(True)
             self._keep.setFocus(Qt.FocusReason.TabFocusReason)
         else:
@@ -200,7 +202,8 @@ def figures(status: DownloadStatus) -> str:
     total = _amount(status.total_bytes, status.total_bytes)
     if status.stage is DownloadStage.DONE:
         return f"{total}, every file checked"
-    parts = [f"{_amount(status.done_bytes, status.total_bytes).split()[0]} of {total}"]
+    amount, _, unit = _amount(status.done_bytes, status.total_bytes).partition(" ")
+    parts = [f"{amount} of {total}" if total.endswith(f" {unit}") else f"{amount} {unit} of {total}"]
     if status.stage is DownloadStage.RUNNING and status.bytes_per_second > 0:
         parts.append(_speed(status.bytes_per_second))
         if status.seconds_left:

@@ -21,6 +21,7 @@ TONES = {
     Verdict.RUNS_WELL: "good",
     Verdict.TIGHT: "warn",
     Verdict.PROCESSOR: "warn",
+    Verdict.SLOW: "warn",
     Verdict.TOO_BIG: "bad",
     Verdict.UNSUITED: "bad",
     Verdict.UNKNOWN: "",
@@ -75,6 +76,8 @@ def paint_shape(painter: QPainter, centre: QPointF, verdict: Verdict, colour: QC
     elif verdict is Verdict.TIGHT:
         _paint_gauge(painter, centre, colour)
     elif verdict is Verdict.PROCESSOR:
+        _paint_chip(painter, centre)
+    elif verdict is Verdict.SLOW:
         painter.drawEllipse(centre, 4.8, 4.8)
         painter.drawPolyline([centre + QPointF(*at) for at in ((0, -2.6), (0, 0.2), (2.1, 1.6))])
     elif verdict is Verdict.TOO_BIG:
@@ -95,6 +98,15 @@ def _paint_gauge(painter: QPainter, centre: QPointF, colour: QColor) -> None:
     box = QRectF(centre.x() - 4.6, centre.y() - 4.6, 9.2, 9.2)
     painter.drawRoundedRect(box, 2, 2)
     painter.fillRect(box.adjusted(1.4, 3.4, -1.4, -1.4), colour)
+
+
+def _paint_chip(painter: QPainter, centre: QPointF) -> None:
+    """A square with feet: a processor."""
+    painter.drawRect(QRectF(centre.x() - 2.8, centre.y() - 2.8, 5.6, 5.6))
+    for along in (-1.5, 1.5):
+        for side in (-1, 1):
+            painter.drawLine(centre + QPointF(along, side * 4.2), centre + QPointF(along, side * 5.2))
+            painter.drawLine(centre + QPointF(side * 4.2, along), centre + QPointF(side * 5.2, along))
 
 
 class FitBadge(QWidget):

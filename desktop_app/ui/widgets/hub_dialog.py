@@ -73,7 +73,9 @@ class HubDialog(QDialog):
         self._token_words.setText(breakable("\n".join(part for part in (_ONLY_THERE, kept) if part)))
         self._token.setPlaceholderText("another token instead" if state.has_token else "hf_…")
         self._forget.setVisible(state.has_token)
-        self._note.setText(breakable(state.note))
+        # Where a token is kept stands beside its field already.
+        told = bool(state.token_place) and state.token_place in state.note
+        self._note.setText("The token is kept." if told else breakable(state.note))
         self._note.setVisible(bool(state.note))
         self._notice.show_error(state.error)
         self._draw()

@@ -56,11 +56,15 @@ class ModelDetailView(QWidget):
     """An address to open in the browser."""
     token_clicked = Signal()
     """The dialog for the Hub's token is wanted."""
+    take_off_clicked = Signal(object)
+    """The `Path` of a model in a folder that somebody added: the folder shall not be shown any more."""
+    error_dismissed = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._detail: ModelDetail | None = None
         self._download: DownloadStatus | None = None
+        self._offline = False
         self._head = DetailHead(theme)
         self._gate = GateCard(theme)
         self._action = ActionBox(theme)
@@ -102,13 +106,19 @@ class ModelDetailView(QWidget):
             self._download = status
             self._show_download()
 
+    def show_offline(self, offline: bool) -> None:
+        """Whether the Hub may not be asked for anything."""
+        if offline is not self._offline:
+            self._offline = offline
+            self._show_download()
+
     def _show_download(self) -> None:
         if self._detail is None:
             return
         status = self._present_download(self._detail)
         self._gate.show_detail(self._detail, downloading=status is not None and status.active)
         self._card.show_status(status)
-        self._action.show_detail(self._detail, downloading=status is not None)
+        self._action.show_detail(self._detail, downloading=status is not None, offline=self._offline)
 
     def _present_download(self, detail: ModelDetail) -> DownloadStatus | None:
         """The download as far as it says more than the model itself: a finished one is simply there."""
@@ -152,10 +162,11 @@ class ModelDetailView(QWidget):
 
     def _connect(self) -> None:
         self._action.chosen.connect(self._on_action_chosen)
+        self._action.error_dismissed.connect(self.error_dismissed)
         self._fit.wish_changed.connect(self.wish_changed)
         for name in ("pause_clicked", "resume_clicked", "cancel_clicked", "start_clicked"):
             getattr(self._card, name).connect(getattr(self, name))
-        for name in ("verify_clicked", "stop_check_clicked", "delete_clicked"):
+        for name in ("verify_clicked", "stop_check_clicked", "delete_clicked", "take_off_clicked"):
             getattr(self._place, name).connect(getattr(self, name))
         for name in ("proposal_chosen", "sibling_chosen"):
             getattr(self._fixes, name).connect(getattr(self, name))

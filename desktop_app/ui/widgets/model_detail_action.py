@@ -34,6 +34,10 @@ class Action(Enum):
     FIX = auto()
 
 
+_NEED_THE_HUB = (Action.DOWNLOAD, Action.CONTINUE, Action.REPAIR, Action.ASK)
+OFFLINE = "Offline mode is on, so nothing can be downloaded. Hub settings, above, switch it off."
+
+
 @dataclass(frozen=True)
 class Offer:
     """A button: what it does, its text, and whether it is the one next action."""
@@ -82,37 +86,49 @@ class ActionBox(QWidget):
     """Draws the offers, what failed last, and what is wrong with the model."""
 
     chosen = Signal(Action)
+    error_dismissed = Signal()
+    """The person has read what failed."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._offers: list[Offer] = []
-        self._notice = Notice(theme)
+        self._offline = False
+        self._failure = Notice(theme, dismissable=True)
+        self._problem = Notice(theme)
+        self._failure.dismissed.connect(self.error_dismissed)
         self._words = label(role="second", wrap=True)
         self._row = Flow()
         self._buttons = [self._new_button(index) for index in range(_MOST)]
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
-        column.addWidget(self._notice)
+        column.addWidget(self._failure)
+        column.addWidget(self._problem)
         column.addWidget(self._words)
         column.addLayout(self._row)
         for one in self._buttons:
             one.hide()
             self._row.addWidget(one)
 
-    def show_detail(self, detail: ModelDetail, downloading: bool) -> None:
-        """Draw what can be done; while it is *downloading*, the download's own card says that."""
+    def show_detail(self, detail: ModelDetail, downloading: bool, offline: bool = False) -> None:
+        """Draw what can be done; while it is *downloading*, the download's own card says that.
+
+        What needs the network is shown, but cannot be pressed, in *offline* mode.
+        """
         local = detail.row.local
         problem = local.problem if local is not None and local.condition is Condition.DAMAGED else None
         # What would mend it stands right below.
-        self._notice.show_error(None if downloading else detail.error or problem, without=tuple(Remedy))
-        self._words.setText("Asking the Hub about it…" if detail.looking else "")
-        self._words.setVisible(detail.looking)
+        self._failure.show_error(None if downloading else detail.error, without=tuple(Remedy))
+        self._problem.show_error(None if downloading else problem, without=tuple(Remedy))
         found = [] if downloading else offers(detail)
-        if found != self._offers:
-            self._offers = found
+        kept = offline and any(offer.action in _NEED_THE_HUB for offer in found)
+        self._words.setText("Asking the Hub about it…" if detail.looking else OFFLINE if kept else "")
+        self._words.setVisible(bool(self._words.text()))
+        if (found, offline) != (self._offers, self._offline):
+            self._offers, self._offline = found, offline
             self._show_buttons()
-        self.setVisible(bool(found or detail.looking or not self._notice.isHidden()))
+        parts = (self._failure, self._problem, self._words)
+        self.setVisible(bool(found) or not all(one.isHidden() for one in parts))
 
     def _show_buttons(self) -> None:
         for one, offer in _pairs(self._buttons, self._offers):
@@ -121,6 +137,7 @@ class ActionBox(QWidget):
                 one.setText(plain(offer.words))
                 one.setAccessibleName(offer.words)
                 set_property(one, "role", "primary" if offer.main else "")
+                one.setEnabled(not (self._offline and offer.action in _NEED_THE_HUB))
 
     def _new_button(self, index: int) -> QPushButton:
         return button("", lambda: self.chosen.emit(self._offers[index].action))

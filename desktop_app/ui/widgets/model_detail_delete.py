@@ -51,11 +51,13 @@ class DeleteDialog(QDialog):
         # The dialog is as large as what it shows.
         column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
         column.addWidget(title)
-        column.addWidget(label(unbroken(deletion.words), wrap=True))
-        if deletion.allowed:
-            column.addWidget(label(unbroken(_freed_words(deletion)), wrap=True))
-        if deletion.allowed and model.source is Source.CACHE:
-            column.addWidget(_warning())
+        words = label(unbroken(deletion.words), wrap=True)
+        # What others use, too, is not said in passing.
+        column.addWidget(_warning(words) if deletion.allowed and model.source is Source.CACHE else words)
+        shared = model.size_bytes - deletion.freed_bytes
+        if deletion.allowed and shared > 0:
+            stays = f"{_size(shared)} are shared with another revision and stay."
+            column.addWidget(label(unbroken(stays), wrap=True))
         column.addWidget(label(breakable(str(model.ref.folder)), "second", wrap=True))
         row = QHBoxLayout()
         row.addStretch()
@@ -67,24 +69,14 @@ class DeleteDialog(QDialog):
         self._keep.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
-def _freed_words(deletion: Deletion) -> str:
-    freed, size = deletion.freed_bytes, deletion.model.size_bytes
-    words = f"The disk gains {_size(freed)}."
-    if freed >= size:
-        return words
-    return f"{words} {_size(size - freed)} are shared with another revision and stay."
-
-
 def _size(size: int) -> str:
     return disk_words(size) if size >= 50_000_000 else f"{size / 1e6:.0f} MB"
 
 
-def _warning() -> QWidget:
+def _warning(words: QWidget) -> QWidget:
     made = card("notice")
     set_property(made, "tone", "warn")
     inside = QVBoxLayout(made)
     inside.setContentsMargins(14, 10, 14, 10)
-    inside.addWidget(
-        label("Other programs use the Hugging Face cache too: they will have to download it again.", wrap=True)
-    )
+    inside.addWidget(words)
     return made

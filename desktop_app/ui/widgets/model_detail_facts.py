@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QWidget
 from desktop_app.domain.library import Condition, LocalModel, Source
 from desktop_app.services.models_view import ModelDetail, ModelRow
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.basics import button, label
+from desktop_app.ui.widgets.basics import button, label, tip
 from desktop_app.ui.widgets.fit_bar import unbroken
 from desktop_app.ui.widgets.flow import Flow
 from desktop_app.ui.widgets.model_detail_frame import headed
@@ -21,6 +21,7 @@ from desktop_app.ui.widgets.model_detail_words import (
 from desktop_app.ui.widgets.model_list_words import size
 
 _COMMIT_SIGNS = 12
+_TAKE_OFF = "The folder that was added is not listed any more, with all models in it. Its files stay where they are."
 
 
 class Facts(QWidget):
@@ -57,11 +58,16 @@ class FactsCard(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._facts = Facts(("Size", "Parameters", "Format", "Experts", "Keeps in mind", "Licence", "Came out"))
-        headed(self, theme, "About this model").addWidget(self._facts)
+        self._note = label(role="second", wrap=True)
+        column = headed(self, theme, "About this model")
+        column.addWidget(self._facts)
+        column.addWidget(self._note)
 
     def show_detail(self, detail: ModelDetail) -> None:
         """Draw what is known."""
         row, spec = detail.row, detail.row.spec
+        self._note.setText(breakable(row.known.note) if row.known else "")
+        self._note.setVisible(bool(self._note.text()))
         self._facts.show_facts(
             {
                 "Size": size(row).removeprefix("size "),
@@ -83,6 +89,8 @@ class PlaceCard(QWidget):
     stop_check_clicked = Signal()
     delete_clicked = Signal(str)
     """The model's key."""
+    take_off_clicked = Signal(object)
+    """The model's `Path`."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -98,7 +106,10 @@ class PlaceCard(QWidget):
         self._copy = button("Copy path", self._on_copy_clicked)
         self._delete = button("Delete…", self._on_delete_clicked, "danger")
         row = Flow()
-        for one in (self._verify, self._stop, self._copy, self._delete):
+        self._take_off = button("Take off the list", self._on_take_off_clicked)
+        self._take_off.setToolTip(tip(_TAKE_OFF))
+        self._take_off.setAccessibleDescription(_TAKE_OFF)
+        for one in (self._verify, self._stop, self._copy, self._take_off, self._delete):
             row.addWidget(one)
         column = headed(self, theme, "On the disk")
         for part in (self._facts, self._bar, self._note):
@@ -118,6 +129,7 @@ class PlaceCard(QWidget):
         self._note.setVisible(bool(self._note.text()))
         self._verify.setVisible(checking is None and local.condition is not Condition.UNFINISHED)
         self._stop.setVisible(checking is not None)
+        self._take_off.setVisible(local.source is Source.ADDED and checking is None)
         self._delete.setVisible(local.source in {Source.OURS, Source.CACHE} and checking is None)
 
     def _on_verify_clicked(self) -> None:
@@ -127,6 +139,10 @@ class PlaceCard(QWidget):
     def _on_delete_clicked(self) -> None:
         if self._row is not None:
             self.delete_clicked.emit(self._row.key)
+
+    def _on_take_off_clicked(self) -> None:
+        if self._row is not None and self._row.local is not None:
+            self.take_off_clicked.emit(self._row.local.ref.folder)
 
     def _on_copy_clicked(self) -> None:
         if self._row is not None and self._row.local is not None:

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from desktop_app.domain.fit import Fit, Proposal
+from desktop_app.domain.fit import Fit, Proposal, Verdict
 from desktop_app.domain.model_spec import ModelSpec
 from desktop_app.domain.units import disk_words
 from desktop_app.services.models_view import ModelDetail
@@ -17,6 +17,8 @@ from desktop_app.ui.widgets.fit_badge import FitBadge
 from desktop_app.ui.widgets.fit_bar import unbroken
 from desktop_app.ui.widgets.flow import Flow
 from desktop_app.ui.widgets.model_detail_words import breakable, format_words
+
+_HOPELESS = (Verdict.TOO_BIG, Verdict.UNSUITED)
 
 
 class FixCard(QWidget):
@@ -91,11 +93,15 @@ class Fixes(QWidget):
         self._column.addWidget(self._fix_title)
         self._column.addWidget(self._copy_title)
         self._copy_title.setContentsMargins(0, 6, 0, 0)
+        self._others = label(role="second", wrap=True)
+        self._column.addWidget(self._others)
 
     def show_fixes(self, detail: ModelDetail) -> None:
         """Draw what would help."""
         proposed = {one.sibling.lower() for one in detail.proposals if one.sibling}
-        siblings = tuple(one for one in detail.siblings if one[0].name.lower() not in proposed)
+        others = [one for one in detail.siblings if one[0].name.lower() not in proposed]
+        siblings = tuple(one for one in others if one[1].verdict not in _HOPELESS)
+        self._show_others([spec.name for spec, fit in others if fit.verdict in _HOPELESS])
         if detail.proposals != self._proposals:
             self._proposals = detail.proposals
             self._show_proposals()
@@ -104,7 +110,7 @@ class Fixes(QWidget):
             self._show_siblings()
         self._fix_title.setVisible(bool(self._proposals))
         self._copy_title.setVisible(bool(self._siblings))
-        self.setVisible(bool(self._proposals or self._siblings))
+        self.setVisible(bool(self._proposals or self._siblings or self._others.text()))
 
     def _show_proposals(self) -> None:
         self._fill(self._fixes, len(self._proposals), self._column.indexOf(self._copy_title), self._choose)
@@ -113,8 +119,14 @@ class Fixes(QWidget):
             action = "Look again" if proposal.program else "Look at it" if proposal.sibling else "Use this"
             one.show_fix(proposal.words, proposal.effect, proposal.fit, action, then=not proposal.sibling)
 
+    def _show_others(self, names: list[str]) -> None:
+        """Copies that do not run here are no offer: they are only named."""
+        listed = ", ".join(name.rpartition("/")[2] for name in names)
+        self._others.setText(breakable(f"Smaller copies that do not run here: {listed}." if names else ""))
+        self._others.setVisible(bool(names))
+
     def _show_siblings(self) -> None:
-        self._fill(self._copies, len(self._siblings), self._column.count(), self._choose_copy)
+        self._fill(self._copies, len(self._siblings), self._column.indexOf(self._others), self._choose_copy)
         for one, (spec, fit) in zip(self._copies, self._siblings, strict=False):
             size = f"about {disk_words(spec.weights_bytes)} to download" if spec.weights_bytes else ""
             about = ", ".join(part for part in (size, format_words(spec)) if part)

@@ -25,7 +25,6 @@ class DetailHead(QWidget):
         self._owner = label(role="second", wrap=True)
         self._badge = FitBadge(theme)
         self._good_for = label(wrap=True)
-        self._note = label(role="second", wrap=True)
         self._marks: list[QLabel] = []
         self._row = Flow(6)
         self._row.addWidget(self._badge)
@@ -38,7 +37,6 @@ class DetailHead(QWidget):
         column.addLayout(self._row)
         column.addSpacing(6)
         column.addWidget(self._good_for)
-        column.addWidget(self._note)
 
     def show_detail(self, detail: ModelDetail) -> None:
         """Draw who it is."""
@@ -49,13 +47,11 @@ class DetailHead(QWidget):
         self._owner.setText(_owner_words(row))
         self._owner.setVisible(bool(self._owner.text()))
         self._badge.show_verdict((detail.fit or row.fit).verdict)
+        # How it would run is no word for what cannot be started.
+        self._badge.setVisible(row.local is None or row.local.condition is not Condition.DAMAGED)
         self._show_marks([*_condition(row), *marks(row)])
-        for one, text in (
-            (self._good_for, row.known.good_for if row.known else _facts(row)),
-            (self._note, row.known.note if row.known else ""),
-        ):
-            one.setText(text)
-            one.setVisible(bool(text))
+        self._good_for.setText(row.known.good_for if row.known else _facts(row))
+        self._good_for.setVisible(bool(self._good_for.text()))
 
     def _show_marks(self, found: list[Mark]) -> None:
         while len(self._marks) < len(found):

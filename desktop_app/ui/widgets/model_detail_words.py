@@ -77,6 +77,8 @@ def marks(row: ModelRow) -> list[Mark]:
     """What is worth a short word beside the verdict, the most useful first."""
     known = row.known
     found: list[Mark] = []
+    if row.suggested:
+        found.append(Mark("Suggested for this computer", "The best to begin with on a computer like this.", "accent"))
     if known is not None and known.learning:
         found.append(Mark("For learning only", "Old, or far behind its size today: good for learning how models work."))
     if is_gated(row):
@@ -129,7 +131,7 @@ def page_address(repo_id: str) -> str:
 
 
 def _count(number: int) -> str:
-    if number >= 1e9:
+    if number >= 999.5e6:
         return f"{number / 1e9:.1f} billion"
     return f"{number / 1e6:.0f} million" if number >= 1e6 else f"{number:,}"
 

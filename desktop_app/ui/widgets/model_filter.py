@@ -1,9 +1,9 @@
-"""Which verdicts are shown: a chip for each with its count, and always the number of models that they hide."""
+"""Which verdicts are shown: a chip with its count for each that there is, and always the number that they hide."""
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import QSignalBlocker, QSize, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from desktop_app.domain.fit import Verdict
 from desktop_app.ui.theme import Theme
@@ -28,8 +28,15 @@ class VerdictChips(QWidget):
         kept = self._all.sizePolicy()
         kept.setRetainSizeWhenHidden(True)
         self._all.setSizePolicy(kept)
+        # The number and the way to undo it stay in one line.
+        rest = QWidget()
+        line = QHBoxLayout(rest)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(6)
+        line.addWidget(self._hidden)
+        line.addWidget(self._all)
         row = Flow(6, self)
-        for one in (*self._chips.values(), self._hidden, self._all):
+        for one in (*self._chips.values(), rest):
             row.addWidget(one)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
@@ -46,7 +53,8 @@ class VerdictChips(QWidget):
     def choose(self, verdicts: frozenset[Verdict]) -> None:
         """Show these from now on, without telling anybody."""
         for verdict, chip in self._chips.items():
-            chip.setChecked(verdict in verdicts)
+            with QSignalBlocker(chip):
+                chip.setChecked(verdict in verdicts)
 
     def show_all(self) -> None:
         """Switch every verdict on."""
@@ -54,17 +62,20 @@ class VerdictChips(QWidget):
         self.changed.emit()
 
     def show_counts(self, counts: Mapping[Verdict, int], hidden: int) -> None:
-        """Say how many models there are of each, and how many are not shown."""
+        """Say how many models there are of each, and how many are not shown; what no model has needs no chip."""
         for verdict, chip in self._chips.items():
             count = counts.get(verdict, 0)
+            chip.setVisible(count > 0 or verdict is Verdict.RUNS_WELL)
             chip.setText(f"{verdict.value}  {count:,}")
             chip.setAccessibleName(f"{verdict.value}, {count:,} model{'' if count == 1 else 's'}")
         self._hidden.setText(f"{hidden:,} hidden by the filter" if hidden else "Nothing is hidden")
         self._all.setVisible(hidden > 0)
 
     def _chip(self, verdict: Verdict) -> QPushButton:
-        made = button(verdict.value, self.changed.emit, "chip")
+        made = button(verdict.value, lambda: None, "chip")
         made.setCheckable(True)
+        # Not `clicked`: a screen reader toggles what can be checked, and no click comes of that.
+        made.toggled.connect(self.changed)
         made.setIconSize(QSize(SHAPE, SHAPE))
         return made
 

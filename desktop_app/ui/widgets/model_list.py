@@ -63,8 +63,9 @@ class Segments(QFrame):
             row.addWidget(one)
 
     def show_chosen(self, shelf: Shelf) -> None:
-        """Show that *shelf* is looked at."""
-        self._buttons[shelf].setChecked(True)
+        """Show that *shelf* is looked at, without telling anybody."""
+        with QSignalBlocker(self._buttons[shelf]):
+            self._buttons[shelf].setChecked(True)
 
     def show_count(self, shelf: Shelf, count: int) -> None:
         """Say how many models there are."""
@@ -83,8 +84,10 @@ class Segments(QFrame):
         return super().eventFilter(watched, event)
 
     def _button(self, shelf: Shelf) -> QPushButton:
-        made = button(shelf.value, lambda: self.chosen.emit(shelf), "segment")
+        made = button(shelf.value, lambda: None, "segment")
         made.setCheckable(True)
+        # Not `clicked`: a screen reader toggles what can be checked, and no click comes of that.
+        made.toggled.connect(lambda on: self.chosen.emit(shelf) if on else None)
         made.installEventFilter(self)
         self._group.addButton(made)
         return made
@@ -102,6 +105,8 @@ class ModelBrowser(QWidget):
     address_opened = Signal(str)
     """A repository, link or folder was pasted and shall be looked at."""
     hub_settings_clicked = Signal()
+    shelf_chosen = Signal()
+    """The person went to the other list."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -110,6 +115,10 @@ class ModelBrowser(QWidget):
         self._sieves = {shelf: Sieve() for shelf in Shelf}
         self._shown = dict(_FIRST_SHOWN)
         self._words = dict.fromkeys(Shelf, "")
+        self._last = dict.fromkeys(Shelf, "")
+        """The key that was selected last, of each list."""
+        self._begun = False
+        """Whether there was something to show."""
         self.segments = Segments()
         self._bar = FilterBar()
         self._sort = Choice(theme, "Sort by")
@@ -145,11 +154,15 @@ class ModelBrowser(QWidget):
         self._sieves[Shelf.DISCOVER].fill(state.discover)
         self.segments.show_count(Shelf.LOCAL, len(state.local))
         self._bar.show_state(state.offline, state.searching)
+        if state.machine is not None and not self._begun:
+            self._begun = True
+            self._show_suggested()
         self._sift()
 
     def show_shelf(self, shelf: Shelf) -> None:
         """Look at the other list; each keeps its words and its chips."""
         self._words[self._shelf], self._shown[self._shelf] = self._bar.search.text(), self._chips.verdicts
+        self._last[self._shelf] = self._view.key or self._last[self._shelf]
         self._shelf = shelf
         self.segments.show_chosen(shelf)
         with QSignalBlocker(self._bar):
@@ -170,9 +183,10 @@ class ModelBrowser(QWidget):
         self.select(key)
 
     def first_key(self) -> str:
-        """Of the first model that is shown; empty for none."""
-        rows = self._view.rows.rows
-        return rows[0].key if rows else ""
+        """Of the model that was looked at last in this list, or else of the first one; empty for none."""
+        keys = [row.key for row in self._view.rows.rows]
+        last = self._last[self._shelf]
+        return last if last in keys else keys[0] if keys else ""
 
     def focus_search(self) -> None:
         """Let the person type what to search for."""
@@ -212,7 +226,7 @@ class ModelBrowser(QWidget):
         elif self._shelf is Shelf.LOCAL and not words:
             text = "A download can be paused, and goes on where it stopped."
             title = "Only the Guide is here so far." if state.local else "No model is on this computer yet."
-            show(title, text, "Find a model that suits this computer", lambda: self.show_shelf(Shelf.DISCOVER))
+            show(title, text, "Find a model that suits this computer", lambda: self._choose_shelf(Shelf.DISCOVER))
         elif self._shelf is Shelf.LOCAL:
             show("No model on this computer has this in its name.", "", "Look in Discover", self._look_in_discover)
         else:
@@ -232,9 +246,20 @@ class ModelBrowser(QWidget):
         else:
             show("The catalogue is empty.", "Type what to look for, then the Hub can be asked.")
 
+    def _show_suggested(self) -> None:
+        """On a small computer the suggestion may be tight: the first filter does not hide it."""
+        verdicts = {row.fit.verdict for row in self._state.discover if row.suggested}
+        self._shown[Shelf.DISCOVER] |= verdicts
+        if self._shelf is Shelf.DISCOVER:
+            self._chips.choose(self._chips.verdicts | verdicts)
+
     def _look_in_discover(self) -> None:
         self._words[Shelf.DISCOVER] = self._bar.search.text()
-        self.show_shelf(Shelf.DISCOVER)
+        self._choose_shelf(Shelf.DISCOVER)
+
+    def _choose_shelf(self, shelf: Shelf) -> None:
+        self.show_shelf(shelf)
+        self.shelf_chosen.emit()
 
     def _ask_hub(self, words: str) -> None:
         """Ask, and do not hide what comes for want of figures: not known is not no."""
@@ -259,7 +284,7 @@ class ModelBrowser(QWidget):
             self.focus_list()
 
     def _connect(self) -> None:
-        self.segments.chosen.connect(self.show_shelf)
+        self.segments.chosen.connect(self._choose_shelf)
         self._bar.changed.connect(self._sift)
         self._bar.search_asked.connect(self._ask_hub)
         self._bar.address_opened.connect(self._open_address)

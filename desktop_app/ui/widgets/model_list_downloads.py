@@ -11,6 +11,8 @@ from desktop_app.ui.widgets.basics import ElidedLabel, IconButton, Scrolled, but
 from desktop_app.ui.widgets.download_card import figures
 
 _BAR = 120
+_NAME = 200
+"""Pixels that names may take so that what follows them stands in columns."""
 _MOST = 3
 """Lines that are seen at once; the others are scrolled to."""
 
@@ -43,13 +45,14 @@ class DownloadRow(QWidget):
         if status == self._status:
             return
         self._status = status
-        done = status.stage is DownloadStage.DONE
+        done, failed = status.stage is DownloadStage.DONE, status.stage is DownloadStage.FAILED
         self._name.setText(plain(status.repo_id.rpartition("/")[2]))
         self._name.setAccessibleName(f"Look at {status.repo_id}")
         known = status.total_bytes > 0
         self._bar.setRange(0, 0 if status.active and not known else 1000)
         self._bar.setValue(int(1000 * min(1.0, status.done_bytes / status.total_bytes)) if known else 0)
-        self._bar.setVisible(not done)
+        # Why it stopped needs the room.
+        self._bar.setVisible(not done and not failed)
         words = progress_words(status)
         self._words.setText(words)
         self._bar.setAccessibleDescription(words)
@@ -58,6 +61,15 @@ class DownloadRow(QWidget):
         self._act.setAccessibleName(f"{act} {status.repo_id}")
         self._act.setVisible(not done or status.model is not None)
         self._hide.setVisible(done)
+
+    @property
+    def name_width(self) -> int:
+        """Pixels that its name wants."""
+        return self._name.sizeHint().width()
+
+    def keep_for_name(self, width: int) -> None:
+        """Let everything after the name begin where it does in the other rows."""
+        self._name.setMinimumWidth(width)
 
     def _on_act_clicked(self) -> None:
         status = self._status
@@ -123,6 +135,11 @@ class DownloadRows(QWidget):
             self._arrange(names)
         for status in downloads:
             self._rows[status.repo_id].show_status(status)
+        widest = max((row.name_width for row in self._rows.values()), default=0)
+        for row in self._rows.values():
+            row.keep_for_name(min(widest, _NAME))
+        tall = max((row.sizeHint().height() for row in self._rows.values()), default=0)
+        self._scroll.setFixedHeight(min(len(names), _MOST) * tall + 8)
 
     def _arrange(self, names: list[str]) -> None:
         """A row for each of these: those that are gone go."""
@@ -132,8 +149,6 @@ class DownloadRows(QWidget):
         for row in self._rows.values():
             self._column.insertWidget(0, row)
         self.setVisible(bool(names))
-        tall = next((row.sizeHint().height() for row in self._rows.values()), 0)
-        self._scroll.setFixedHeight(min(len(names), _MOST) * tall + 8)
 
     def _row(self) -> DownloadRow:
         made = DownloadRow(self._theme)

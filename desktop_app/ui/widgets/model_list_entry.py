@@ -94,14 +94,14 @@ def _text(row: ModelRow) -> str:
 
 
 def _by_fit(row: ModelRow) -> tuple[object, ...]:
-    """The largest that runs well is the best one, for large ones know more; what is only for learning comes last.
+    """What is suggested comes first, then the largest that runs well, for large ones know more.
 
-    What the catalogue does not know stays as the Hub sorted it.
+    What is only for learning comes last. What the catalogue does not know stays as the Hub sorted it.
     """
     learning = row.known is not None and row.known.learning
     strange = row.known is None and row.local is None
     size = 0 if strange else -(row.spec.parameters or row.spec.weights_bytes // 2)
-    return (_RANKS[row.fit.verdict], not row.suggested, learning, strange, size)
+    return (not row.suggested, _RANKS[row.fit.verdict], learning, strange, size)
 
 
 def _by_size(row: ModelRow) -> tuple[object, ...]:

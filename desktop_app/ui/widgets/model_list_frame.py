@@ -25,12 +25,16 @@ class ListAndDetail(QWidget):
 
     left = Signal()
     """The person went back to the list."""
+    covered = Signal(bool)
+    """Whether the detail stands where the list was."""
 
     def __init__(self, listed: QWidget, detail: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._list = listed
         self._opened = False
         self._wide = False
+        self._came_from: QWidget | None = None
+        """What had the keyboard before the detail covered it."""
         self._back = button("‹ Back to the list", self.show_list, "link")
         self._side = QWidget()
         column = QVBoxLayout(self._side)
@@ -49,6 +53,7 @@ class ListAndDetail(QWidget):
         self._splitter.addWidget(self._side)
         self._splitter.setStretchFactor(0, 3)
         self._splitter.setStretchFactor(1, 2)
+        self._splitter.setSizes([2 * _DETAIL, _DETAIL])
         outside = QVBoxLayout(self)
         outside.setContentsMargins(0, 0, 0, 0)
         # It can always become narrower: then it shows one of them.
@@ -63,13 +68,21 @@ class ListAndDetail(QWidget):
 
     def show_detail(self) -> None:
         """Somebody wants a closer look: in a narrow window it takes the list's place."""
+        focused = self.window().focusWidget()
         self._opened = True
         self._arrange()
+        if not self._wide and focused is not None and self._list.isAncestorOf(focused):
+            self._came_from = focused
+            self._back.setFocus(_reason(focused))
 
     def show_list(self) -> None:
-        """Back to the list."""
+        """Back to the list, with the keyboard where it was there."""
+        focused = self.window().focusWidget()
         self._opened = False
         self._arrange()
+        if self._came_from is not None and focused is not None and self._side.isAncestorOf(focused):
+            self._came_from.setFocus(_reason(focused))
+        self._came_from = None
         self.left.emit()
 
     def minimumSizeHint(self) -> QSize:
@@ -101,3 +114,10 @@ class ListAndDetail(QWidget):
         self._side.setMinimumWidth(0 if narrow else _DETAIL)
         self._list.setVisible(not narrow or not self._opened)
         self._side.setVisible(not narrow or self._opened)
+        self.covered.emit(narrow and self._opened)
+
+
+def _reason(focused: QWidget) -> Qt.FocusReason:
+    """The ring goes along, if there was one."""
+    ring = focused.property("kbd") is True
+    return Qt.FocusReason.TabFocusReason if ring else Qt.FocusReason.OtherFocusReason

@@ -3,16 +3,22 @@
 from collections import Counter
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from desktop_app.domain.machine import Gpu, Machine
 from desktop_app.domain.units import memory_words
-from desktop_app.ui.widgets.basics import button, label
+from desktop_app.ui.widgets.basics import button, label, tip
+from desktop_app.ui.widgets.fit_bar import unbroken
 
 _NOISE = ("NVIDIA ", "GeForce ")
 """What card names begin with and nobody needs to read."""
 _MEMORY = "of memory"
 """In the words of tiers without a card."""
+_HUB = (
+    "The Hub is huggingface.co, where models are published, or a mirror of it. Here you say whether and where it is"
+    " asked."
+)
+_FOLDER = "Models that are on this computer already are used where they lie, without a copy."
 
 
 class ModelsHead(QWidget):
@@ -23,22 +29,39 @@ class ModelsHead(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._title = label("Models", "hero")
         self._machine = label("Looking at this computer…", "second", wrap=True)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(label("Models", "hero"), 1)
-        row.addWidget(button("Hub settings", self.hub_clicked.emit, "plain"))
-        row.addWidget(button("Add a folder…", self.folder_clicked.emit))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addLayout(row)
-        column.addWidget(self._machine)
+        hub = button("Hub settings", self.hub_clicked.emit, "plain")
+        hub.setToolTip(tip(_HUB))
+        hub.setAccessibleDescription(_HUB)
+        folder = button("Add a folder…", self.folder_clicked.emit)
+        folder.setToolTip(tip(_FOLDER))
+        folder.setAccessibleDescription(_FOLDER)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(2)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.addWidget(self._title, 0, 0)
+        self._grid.addWidget(hub, 0, 1)
+        self._grid.addWidget(folder, 0, 2)
+        self._grid.addWidget(self._machine, 1, 0, 1, 3)
+
+    def show_low(self, low: bool) -> None:
+        """Leave out the title where the window is so *low* that the list needs its room."""
+        if low is self._title.isHidden():
+            return
+        self._title.setHidden(low)
+        self._grid.removeWidget(self._machine)
+        if low:
+            self._grid.addWidget(self._machine, 0, 0)
+        else:
+            self._grid.addWidget(self._machine, 1, 0, 1, 3)
 
     def show_machine(self, machine: Machine | None, tier: str) -> None:
         """Describe *machine*; None while it was not looked at."""
         if machine is not None:
-            self._machine.setText(machine_words(machine, tier))
+            self._machine.setText(unbroken(machine_words(machine, tier)))
 
 
 def machine_words(machine: Machine, tier: str) -> str:

@@ -24,6 +24,7 @@ QPushButton[role="chip"]:hover {{ background: {hover}; color: {text}; }}
 QPushButton[role="chip"]:checked {{ background: {accent_soft}; border-color: {accent_text}; color: {text}; }}
 QPushButton[role="chip"][kbd="true"] {{ border: 2px solid {accent_text}; padding: 0 8px 0 6px; min-height: 22px; }}
 QPushButton[role="compact"] {{ min-height: 24px; max-height: 24px; padding: 0 10px; border-radius: 7px; }}
+QLabel[role="badge"][tone="accent"] {{ background: {accent}; color: {on_accent}; }}
 QScrollBar::handle:disabled {{ background: transparent; }}
 QLabel[role="small"] {{ color: {second}; font-size: 9.5pt; }}
 QPushButton[role="inline"][kbd="true"] {{ border-color: {accent_text}; }}

@@ -96,7 +96,7 @@ class RowDelegate(QStyledItemDelegate):
     def _draw_pill(self, painter: QPainter, pill: Pill) -> None:
         tokens = self._theme.tokens
         ground, colour = {
-            "accent": (tokens.accent_soft, tokens.accent_text),
+            "accent": (tokens.accent, tokens.on_accent),
             "warn": (tokens.warn_soft, tokens.warn),
             "bad": (tokens.bad_soft, tokens.bad),
         }.get(pill.mark.tone, (tokens.raised, tokens.second))

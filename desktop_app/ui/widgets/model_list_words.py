@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from desktop_app.domain.library import Condition, Gate, Source
 from desktop_app.domain.units import disk_words
 from desktop_app.services.models_view import ModelRow
+from desktop_app.ui.widgets.model_detail_words import context_words, parameter_words
 
 _SMALL = 50_000_000
 """Bytes that would be rounded to 0.0 GB."""
@@ -104,10 +105,11 @@ def _facts(row: ModelRow) -> str:
     spec, found = row.spec, row.found
     facts = [row.local.source.value] if row.local else []
     if spec.parameters:
-        facts.append(f"{spec.parameters / 1e9:.1f} billion numbers")
+        facts.append(parameter_words(spec))
     if spec.context:
-        facts.append(f"keeps up to {spec.context:,} tokens in mind")
+        words = context_words(spec.context)
+        facts.append(f"{words[:1].lower()}{words[1:]}")
     if found is not None and found.downloads:
         facts.append(f"downloaded {found.downloads:,} times in a month")
     text = ", ".join(facts)
-    return f"{text[:1].upper()}{text[1:]}"
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
