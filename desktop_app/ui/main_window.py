@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
-from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -46,11 +46,11 @@ class MainWindow(QMainWindow):
         self._frame = QStackedWidget()
         self.room = EngineRoom(self, theme, bridge, program, self.show_page)
         self.model_room = ModelRoom(self, theme, bridge, program, self.room, self.show_page, self.show_chat)
-        self._chat_button = IconButton(theme, "chat", "Chat", self.show_chat)
-        self._models_button = IconButton(theme, "cube", "Models", self.model_room.show_models)
-        self._engine_button = IconButton(theme, "engine", "Engine", self.room.show_engines)
-        self._log_button = IconButton(theme, "log", "Log", self.room.show_log)
-        self._settings_button = IconButton(theme, "gear", "Settings of the model", self.room.show_settings)
+        self._chat_button = self._rail_button("chat", "Chat", self.show_chat)
+        self._models_button = self._rail_button("cube", "Models", self.model_room.show_models)
+        self._engine_button = self._rail_button("engine", "Engine", self.room.show_engines)
+        self._log_button = self._rail_button("log", "Log", self.room.show_log)
+        self._settings_button = self._rail_button("gear", "Settings of the model", self.room.show_settings)
         self._theme_button = IconButton(theme, "theme", "Light or dark", self._on_theme_clicked)
         self._build()
         self._connect()
@@ -140,7 +140,16 @@ class MainWindow(QMainWindow):
         self._frame.setCurrentWidget(self._main)
         self._pages.setCurrentWidget(page)
         for button, shown in self._rail_buttons():
-            button.setChecked(shown(page))
+            with QSignalBlocker(button):
+                button.setChecked(shown(page))
+
+    def _rail_button(self, icon: str, name: str, show: Callable[[], None]) -> IconButton:
+        """A button that stands for a page, and is down while that is shown."""
+        button = IconButton(self._theme, icon, name)
+        button.setCheckable(True)
+        # Not `clicked`: a screen reader toggles buttons that can be down. Showing the page sets it right again.
+        button.toggled.connect(lambda _down: show())
+        return button
 
     def _rail_buttons(self) -> tuple[tuple[IconButton, Callable[[QWidget], bool]], ...]:
         """Each button of the rail that stands for a page, and whether a page is its."""
@@ -250,7 +259,6 @@ class MainWindow(QMainWindow):
             (self._settings_button, "Ctrl+,"),
         )
         for button, keys in keys_of:
-            button.setCheckable(True)
             button.setToolTip(f"{button.accessibleName()} ({keys})")
         rail = surface("rail")
         rail.setFixedWidth(52)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QToolButton
 
 from desktop_app.domain.chat import MessageState
 from desktop_app.domain.engine import EngineStage
@@ -330,6 +330,21 @@ def test_shortcuts(qapp: QApplication, data: Paths) -> None:
         assert focus.accessibleName() == "Search chats"
         press(desk.window, Qt.Key.Key_N, control)
         assert desk.field.hasFocus()
+
+    play(qapp, data, scene)
+
+
+def test_the_rail_for_a_mouse_and_for_a_screen_reader(qapp: QApplication, data: Paths) -> None:
+    async def scene(desk: Desk) -> None:
+        rail = {one.accessibleName(): one for one in desk.window.findChildren(QToolButton) if one.isCheckable()}
+        rail["Models"].click()
+        assert desk.window.model_room.models.isVisible()
+        rail["Models"].click()
+        assert desk.window.model_room.models.isVisible()
+        # What AT-SPI calls `Toggle`.
+        rail["Engine"].toggle()
+        assert desk.window.room.engines.isVisible()
+        assert [name for name, one in rail.items() if one.isChecked()] == ["Engine"]
 
     play(qapp, data, scene)
 

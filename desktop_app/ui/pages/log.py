@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
 
@@ -63,7 +63,7 @@ class LogPage(QWidget):
         self._engine = Choice("Engine")
         self._level = Choice("Level")
         self._process = Choice("Process")
-        self._follow = IconButton(theme, "arrow-end", "Follow", self._on_follow_clicked)
+        self._follow = IconButton(theme, "arrow-end", "Follow")
         self._error = button("First error", self._on_first_error_clicked)
         self._copy = button("Copy", self._on_copy_clicked)
         self._save = button("Save…", self._on_save_clicked)
@@ -135,8 +135,8 @@ class LogPage(QWidget):
         self.model.set_filter(criteria)
         self._draw()
 
-    def _on_follow_clicked(self) -> None:
-        self._view.list.follow(self._follow.isChecked())
+    def _on_follow_toggled(self, wanted: bool) -> None:
+        self._view.list.follow(wanted)
 
     def _on_first_error_clicked(self) -> None:
         self._error_wanted = True
@@ -258,7 +258,8 @@ class LogPage(QWidget):
             QShortcut(keys, self, slot, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     def _on_follow_changed(self, following: bool) -> None:
-        self._follow.setChecked(following)
+        with QSignalBlocker(self._follow):
+            self._follow.setChecked(following)
         if not following:
             # Whoever scrolls or chooses a line has found what to read.
             self._error_wanted = False
@@ -266,6 +267,8 @@ class LogPage(QWidget):
     def _build(self) -> None:
         self._follow.setCheckable(True)
         self._follow.setChecked(True)
+        # Not `clicked`: a screen reader toggles buttons that can be down.
+        self._follow.toggled.connect(self._on_follow_toggled)
         self._follow.setText("Follow")
         self._follow.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._follow.setToolTip("Keep the end of the log in sight (End)")

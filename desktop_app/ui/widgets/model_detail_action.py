@@ -20,6 +20,7 @@ from desktop_app.ui.widgets.notice import Notice
 _MOST = 3
 """Offers at the same time."""
 _HOPELESS = (Verdict.TOO_BIG, Verdict.UNSUITED)
+_SLOW = (Verdict.PROCESSOR, Verdict.SLOW)
 
 
 class Action(Enum):
@@ -49,13 +50,15 @@ class Offer:
 
 def offers(detail: ModelDetail) -> list[Offer]:
     """What can be done with the model, the next action first."""
-    verdict = (detail.fit or detail.row.fit).verdict
-    local = detail.row.local
+    fit, local = detail.fit or detail.row.fit, detail.row.local
+    verdict = fit.verdict
     if local is None and detail.looking:
         return []
     found = _away(detail.row, verdict) if local is None else _here(local, verdict)
     whole = local is None or local.condition is Condition.READY
-    if whole and verdict in _HOPELESS and detail.proposals:
+    # What would run on the processor only, and has no room there now, is not worth gigabytes either.
+    hopeless = verdict in _HOPELESS or (verdict in _SLOW and fit.parts is not None and fit.parts.missing > 0)
+    if whole and hopeless and detail.proposals:
         return [Offer(Action.FIX, "Make it fit", main=True), *(replace(offer, main=False) for offer in found)]
     return found
 
