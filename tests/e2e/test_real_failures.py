@@ -125,11 +125,9 @@ CASES: dict[str, Case] = {
     "bad_path": Case("The model's folder is missing.", "does not exist", model=lambda folder: folder / "nothing"),
     "no_config": Case("This is not a model's folder.", "no config.json", model=_without("config.json")),
     "broken_config": Case(_DAMAGED, "config.json cannot be read", model=_holding("config.json", b'{"a": ')),
-    "no_weights": Case("The model has no weights.", "no safetensors file", model=_without("model.safetensors")),
     "truncated": Case("A weight file is incomplete.", "Its end is missing", model=models.truncated),
     "lfs_pointer": Case("A weight file holds something else.", "Git LFS", model=_holding("model.safetensors", _LFS)),
     "missing_tensor": Case("The model is incomplete.", "model.layers.3.", model=_changed(num_hidden_layers=4)),
-    "shape": Case(_DAMAGED, "does not match its weights", model=_changed(intermediate_size=1280)),
     "no_tokenizer": Case("The model has no tokenizer.", model=_without("tokenizer.json")),
     "unknown_architecture": Case(
         _UNKNOWN,
@@ -185,20 +183,8 @@ CASES: dict[str, Case] = {
         (("--tool-call-parser", None), ("--enable-auto-tool-choice", None)),
         (("--tool-call-parser", "foo"), ("--enable-auto-tool-choice", True)),
     ),
-    "no_tool_parser": Case(
-        "It is not said how this model calls tools.",
-        "tool parser",
-        (("--enable-auto-tool-choice", None),),
-        (("--enable-auto-tool-choice", True),),
-    ),
     "reasoning_parser": Case(
         " has no reasoning parser “foo”.", "", (("--reasoning-parser", None),), (("--reasoning-parser", "foo"),)
-    ),
-    "unknown_quantization": Case(
-        "The model is compressed in a way that ",
-        "foo",
-        (("--quantization", None),),
-        (("--quantization", "foo"),),
     ),
     "block_size": Case(
         "Memory for conversations cannot be given in such pieces.",
@@ -211,12 +197,6 @@ CASES: dict[str, Case] = {
         "does not exist",
         (("--chat-template", None),),
         (("--chat-template", "/nonexistent/template.jinja"),),
-    ),
-    "lora_missing": Case(
-        "A LoRA adapter is not there.",
-        "adapter_config.json",
-        (("--lora-modules", None),),
-        (("--enable-lora", True), ("--lora-modules", "a=/nonexistent/lora")),
     ),
     "sleep_mode": Case(
         "This computer cannot let an engine sleep.",
