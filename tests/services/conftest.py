@@ -1,6 +1,7 @@
-"""For the tests of installing: packages made by hand instead of gigabytes, and an environment to begin with."""
+"""What several tests of services begin with: packages made by hand instead of gigabytes, a small Hub, the models."""
 
 import shutil
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from desktop_app.engine import install_plan
 from desktop_app.paths import Paths
 from desktop_app.services.setup import Setup
 from tests.engine.wheelhouse import isolate_pip, make_environment_with_pip, vllm_files
+from tests.fakes.hub import FakeHub, running_hub
+from tests.services.models_world import CATALOG, OTHER, TINY, World, world
 
 MACHINE = Machine("a processor", 2, 8 << 30, frozenset())
 
@@ -69,3 +72,18 @@ def setup(paths: Paths, wheels: Path, bare_environment: Path, trier: Trier) -> S
     """pip is ready, so that an installation comes to the packages at once."""
     shutil.copytree(bare_environment, paths.engines / "installer", symlinks=True)
     return Setup(paths, lambda: MACHINE, trier, trier.in_use)
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[FakeHub]:
+    """A Hub with two models, as a program of its own."""
+    with running_hub(tmp_path, [TINY, OTHER]) as running:
+        yield running
+
+
+@pytest.fixture
+async def there(paths: Paths, hub: FakeHub) -> AsyncIterator[World]:
+    """The services of models at that Hub."""
+    async with world(paths, hub) as made:
+        made.catalog = CATALOG
+        yield made

@@ -1,9 +1,7 @@
 """Choosing a model as a story: what is here, what there is to discover, searched, fetched; against a small Hub."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -12,9 +10,9 @@ from desktop_app.domain.fit import Proposal, Verdict, Wish
 from desktop_app.domain.library import Condition, DownloadStage, Source
 from desktop_app.domain.tiers import tier_of
 from desktop_app.hub.catalog import read_catalog
-from desktop_app.paths import Paths, resources
+from desktop_app.paths import resources
 from tests.conftest import reach
-from tests.fakes.hub import FakeHub, running_hub
+from tests.fakes.hub import FakeHub
 from tests.services.models_world import (
     CATALOG,
     GB,
@@ -30,21 +28,7 @@ from tests.services.models_world import (
     opened,
     row_of,
     title_of,
-    world,
 )
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[FakeHub]:
-    with running_hub(tmp_path, [TINY, OTHER]) as running:
-        yield running
-
-
-@pytest.fixture
-async def there(paths: Paths, hub: FakeHub) -> AsyncIterator[World]:
-    async with world(paths, hub) as made:
-        made.catalog = CATALOG
-        yield made
 
 
 async def test_opening_the_page_judges_everything_and_asks_nobody(there: World, hub: FakeHub) -> None:

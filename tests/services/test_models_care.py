@@ -2,19 +2,14 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import pytest
-
 from desktop_app.domain.library import Condition, DownloadStage, Source
-from desktop_app.paths import Paths, resources
+from desktop_app.paths import resources
 from desktop_app.services.models_view import ModelDetail
 from tests.conftest import reach
-from tests.fakes.hub import FakeHub, running_hub
+from tests.fakes.hub import FakeHub
 from tests.services.models_world import (
-    CATALOG,
-    OTHER,
     TINY,
     World,
     condition,
@@ -24,21 +19,7 @@ from tests.services.models_world import (
     opened,
     row_of,
     title_of,
-    world,
 )
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[FakeHub]:
-    with running_hub(tmp_path, [TINY, OTHER]) as running:
-        yield running
-
-
-@pytest.fixture
-async def there(paths: Paths, hub: FakeHub) -> AsyncIterator[World]:
-    async with world(paths, hub) as made:
-        made.catalog = CATALOG
-        yield made
 
 
 async def test_an_error_that_was_read_goes_away(there: World) -> None:

@@ -56,7 +56,7 @@ class DeleteDialog(QDialog):
         column.addWidget(_warning(words) if deletion.allowed and model.source is Source.CACHE else words)
         shared = model.size_bytes - deletion.freed_bytes
         if deletion.allowed and shared > 0:
-            stays = f"{_size(shared)} are shared with another revision and stay."
+            stays = f"{disk_words(shared)} are shared with another revision and stay."
             column.addWidget(label(unbroken(stays), wrap=True))
         column.addWidget(label(breakable(str(model.ref.folder)), "second", wrap=True))
         row = QHBoxLayout()
@@ -67,10 +67,6 @@ class DeleteDialog(QDialog):
         self._delete.setAutoDefault(False)
         self._keep.setDefault(True)
         self._keep.setFocus(Qt.FocusReason.OtherFocusReason)
-
-
-def _size(size: int) -> str:
-    return disk_words(size) if size >= 50_000_000 else f"{size / 1e6:.0f} MB"
 
 
 def _warning(words: QWidget) -> QWidget:

@@ -7,9 +7,6 @@ from desktop_app.domain.units import disk_words
 from desktop_app.services.models_view import ModelRow
 from desktop_app.ui.widgets.model_detail_words import context_words, parameter_words
 
-_SMALL = 50_000_000
-"""Bytes that would be rounded to 0.0 GB."""
-
 
 @dataclass(frozen=True)
 class Mark:
@@ -55,12 +52,8 @@ def size(row: ModelRow) -> str:
     """What it takes of the disk; with ≈ where only its shape is known."""
     if not row.size_bytes:
         parts = row.fit.parts
-        return f"≈ {_amount(parts.weights * max(1, row.fit.cards))}" if parts else "size not known"
-    return _amount(row.size_bytes)
-
-
-def _amount(bytes_: int) -> str:
-    return disk_words(bytes_) if bytes_ >= _SMALL else f"{bytes_ / 1e6:.0f} MB"
+        return f"≈ {disk_words(parts.weights * max(1, row.fit.cards))}" if parts else "size not known"
+    return disk_words(row.size_bytes)
 
 
 def marks(row: ModelRow, in_discover: bool) -> list[Mark]:
