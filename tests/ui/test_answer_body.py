@@ -12,7 +12,7 @@ from desktop_app.ui.widgets.answer_body import AnswerBody
 from desktop_app.ui.widgets.code_block import CodeBlock
 from desktop_app.ui.widgets.looks import looks_of
 from desktop_app.ui.widgets.prose import ProseView
-from tests.ui.markdown_corpus import TEXTS, chunkings, random_text
+from tests.markdown.corpus import TEXTS, chunkings, random_text
 
 HOSTILE = (
     "![a](file:///etc/passwd) ![b](/etc/hostname) ![c](http://example.org/p.png) ![d](data:image/png;base64,AAAA)",
@@ -133,8 +133,8 @@ class Watched(ProseView):
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_view_asks_for_anything(qtbot: QtBot, theme: Theme, text: str) -> None:
-    from desktop_app.ui.widgets.markdown_blocks import clean
-    from desktop_app.ui.widgets.markdown_parser import make_parser
+    from desktop_app.markdown.blocks import clean
+    from desktop_app.markdown.parser import make_parser
 
     view = Watched(looks_of(theme))
     qtbot.addWidget(view)

@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.code_block import LONGEST_LINE, CodeBlock
 from desktop_app.ui.widgets.looks import looks_of
+from tests.markdown.corpus import chunks
 from tests.ui.hands import click
-from tests.ui.markdown_corpus import chunks
 
 CODE = "def f():\n    return '''a\n\n  b'''\n\n\nprint(f())"
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from desktop_app.ui.widgets.links import is_allowed, split_bare, tooltip
+from desktop_app.markdown.links import is_allowed, split_bare
+from desktop_app.ui.widgets.links import tooltip
 
 ALLOWED = ["https://example.org", "http://a.b/c?d=e#f", "mailto:a@b.c", "https://bücher.example/"]
 SCRIPTS = ["javascript:alert(1)", "JAVASCRIPT:x", "vbscript:x", "data:text/html,x", "vscode://x"]

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from desktop_app.ui.widgets.speech import Sentences
-from tests.ui.markdown_corpus import chunks
+from tests.markdown.corpus import chunks
 
 TEXT = """# Title
 A **bold** sentence. Another one! It costs 3.5 euros, see `x.y`.

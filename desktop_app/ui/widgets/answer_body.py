@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from desktop_app.markdown.blocks import BlockSplitter, Piece, Prose
+from desktop_app.markdown.fence import CodeAdded, CodeClosed, CodeOpened
 from desktop_app.ui.widgets.code_block import CodeBlock
 from desktop_app.ui.widgets.looks import GAP, Looks
-from desktop_app.ui.widgets.markdown_blocks import BlockSplitter, Piece, Prose
-from desktop_app.ui.widgets.markdown_fence import CodeAdded, CodeClosed, CodeOpened
 from desktop_app.ui.widgets.prose import ProseView
 
 VIEW_CHARACTERS = 3000

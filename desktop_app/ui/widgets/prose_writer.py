@@ -24,8 +24,9 @@ from PySide6.QtGui import (
     QTextTableFormat,
 )
 
-from desktop_app.ui.widgets import links
+from desktop_app.markdown.links import is_allowed, split_bare
 from desktop_app.ui.widgets.highlight import LineHighlighter
+from desktop_app.ui.widgets.links import tooltip
 from desktop_app.ui.widgets.looks import GAP, INDENT, LINE_HEIGHT, QUOTE_INDENT, Looks
 
 LINE_BREAK = "\u2028"
@@ -320,15 +321,15 @@ class ProseWriter:
         elif address:
             self._insert(token.content, style, address)
         else:
-            for text, bare in links.split_bare(token.content):
+            for text, bare in split_bare(token.content):
                 self._insert(text, QTextCharFormat(style), bare)
 
     def _insert(self, text: str, style: QTextCharFormat, address: str) -> None:
-        if address and links.is_allowed(address):
+        if address and is_allowed(address):
             self._has_links = True
             style.setAnchor(True)
             style.setAnchorHref(address)
-            style.setToolTip(links.tooltip(address))
+            style.setToolTip(tooltip(address))
             style.setForeground(self._looks.link)
             style.setFontUnderline(True)
         self._cursor.insertText(text, style)

@@ -22,8 +22,8 @@ def _load() -> None:
     before = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH_SECONDS)
     try:
+        from desktop_app.markdown.parser import make_parser  # noqa: PLC0415
         from desktop_app.ui.widgets import highlight  # noqa: PLC0415 - this is the place where it is meant to be loaded
-        from desktop_app.ui.widgets.markdown_parser import make_parser  # noqa: PLC0415
 
         make_parser().parse("**a** [b](https://example.org)\n\n- c\n\n| d |\n|---|\n| e |\n")
         for language in _LANGUAGES:

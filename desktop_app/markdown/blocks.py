@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 from markdown_it.token import Token
 
-from desktop_app.ui.widgets.markdown_fence import CodeOpened, CodePiece, Fence, language_of, whole_code
-from desktop_app.ui.widgets.markdown_parser import as_written, make_parser, too_much
+from desktop_app.markdown.fence import CodeOpened, CodePiece, Fence, language_of, whole_code
+from desktop_app.markdown.parser import as_written, make_parser, too_much
 
 LONGEST_LINE = 6000
 """Characters. Laying out one line costs Qt the square of its length, so a longer one is cut after a word."""

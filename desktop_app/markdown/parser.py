@@ -1,6 +1,6 @@
 """Markdown to tokens: the one configured parser of the program.
 
-`markdown_blocks` calls it. Importing this module costs about 30 ms, so it is imported at first use.
+`blocks` calls it. Importing this module costs about 30 ms, so it is imported at first use.
 
 Raw HTML stays text. A link is a link only to http, https or mailto; anything else stays the text that the model wrote.
 """
@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import table
 from markdown_it.token import Token
 
-from desktop_app.ui.widgets.links import is_allowed
+from desktop_app.markdown.links import is_allowed
 
 MAX_NESTING = 40
 """Deeper text is shown as it was written; markdown-it would leave it out."""
@@ -24,7 +24,7 @@ MAX_COLUMNS = 40
 
 
 class _Parser(MarkdownIt):
-    def validateLink(self, url: str) -> bool:
+    def validateLink(self, url: str) -> bool:  # noqa: N802 - markdown-it names it
         return is_allowed(url)
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import pytest
 from markdown_it.token import Token
 
-from desktop_app.ui.widgets.markdown_blocks import BlockSplitter, Piece, Prose, clean
-from desktop_app.ui.widgets.markdown_fence import CodeAdded, CodeClosed, CodeOpened
-from desktop_app.ui.widgets.markdown_parser import make_parser
-from tests.ui.markdown_corpus import TEXTS, chunkings, random_text
+from desktop_app.markdown.blocks import BlockSplitter, Piece, Prose, clean
+from desktop_app.markdown.fence import CodeAdded, CodeClosed, CodeOpened
+from desktop_app.markdown.parser import make_parser
+from tests.markdown.corpus import TEXTS, chunkings, random_text
 
 SHORT = [text for text in TEXTS if len(text) < 5000]
 

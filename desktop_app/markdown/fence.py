@@ -1,4 +1,4 @@
-"""Code between two top-level fences, passed on as it comes; `markdown_blocks` hands over what lies between them."""
+"""Code between two top-level fences, passed on as it comes; `blocks` hands over what lies between them."""
 
 import re
 from dataclasses import dataclass

@@ -1,0 +1,1 @@
+"""Text out of documents that nobody trusts: a child program with limits reads them."""
