@@ -1,12 +1,15 @@
 """Conversations and their messages, as values."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum
+from typing import Any
 
 
 class Role(Enum):
     """Who says a message; the values are the ones of the OpenAI protocol."""
 
+    SYSTEM = "system"
+    """Only in requests: what a conversation's system prompt becomes."""
     USER = "user"
     ASSISTANT = "assistant"
 
@@ -19,7 +22,7 @@ class MessageState(Enum):
     STOPPED = "stopped"
     """Somebody pressed Stop."""
     CUT = "cut"
-    """The model reached its limit of tokens."""
+    """The answer reached a limit of tokens: the one that was asked for, or the end of the context."""
     INTERRUPTED = "interrupted"
     """The program or the engine went away in the middle."""
     FAILED = "failed"
@@ -53,8 +56,81 @@ class Timing:
 
 
 @dataclass(frozen=True)
+class AnswerRecord:
+    """How an answer came about, stored with it. What is not known is None, 0 or empty."""
+
+    finish: str = ""
+    """The engine's own word for why it ended, e.g. `stop` or `length`."""
+    stop_reason: str = ""
+    """The stop string that ended it."""
+    cached_tokens: int | None = None
+    """Prompt tokens that the engine had kept from before."""
+    queue_seconds: float | None = None
+    """How long the question waited for its turn in the engine."""
+    reasoning_tokens: int = 0
+    reasoning_seconds: float = 0.0
+    """From the first token of the reasoning to its last."""
+    context_tokens: int = 0
+    """The longest conversation that the engine accepted."""
+    revision: str = ""
+    """The commit of the model's files."""
+    engine: str = ""
+    """The engine and its version, e.g. `vLLM 0.32.0`."""
+    request: str = ""
+    """Sampling as it was sent: JSON, without messages, without prompt."""
+    sent_messages: int = 0
+    """How many messages of the conversation the model was given."""
+
+    def as_json(self) -> dict[str, object]:
+        """Only what is known."""
+        known = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in known.items() if value not in (None, 0, 0.0, "")}
+
+    @classmethod
+    def from_json(cls, values: object) -> "AnswerRecord":
+        """What `as_json()` wrote; a value of another kind than it should be counts as not known."""
+        known: dict[str, Any] = {}
+        for field_ in fields(cls):
+            value = values.get(field_.name) if isinstance(values, dict) else None
+            wanted = (str,) if field_.type in (str, "str") else (int, float)
+            if isinstance(value, wanted) and not isinstance(value, bool):
+                known[field_.name] = value
+        return cls(**known)
+
+
+class AttachmentKind(Enum):
+    """What becomes of an attachment in a request."""
+
+    TEXT = "text"
+    """Its text stands before the question."""
+    IMAGE = "image"
+    """It is sent as a picture."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a question. Its bytes are loaded when they are needed (`has_data`)."""
+
+    id: int
+    name: str
+    kind: AttachmentKind
+    media: str
+    """Media type of what is sent, e.g. `text/plain` or `image/png`."""
+    text: str = ""
+    """What is sent of a document; empty for a picture."""
+    data: bytes = field(default=b"", repr=False)
+    """A picture as it is sent; empty for a document."""
+    size: int = 0
+    """Bytes of the file that was attached."""
+    tokens: int = 0
+    """As the engine counts them; 0 when nobody has asked yet."""
+    note: str = ""
+    """What a person should know, e.g. `12 pages, 2 without text`."""
+
+
+@dataclass(frozen=True)
 class Message:
-    """One turn of a conversation."""
+    """One turn of a conversation, or one version of it."""
 
     id: int
     role: Role
@@ -67,6 +143,16 @@ class Message:
     timing: Timing = field(default_factory=Timing)
     error: str = ""
     """Why it failed, as a sentence."""
+    parent: int | None = None
+    """The message that this one follows; None for the first. Versions of a turn have one parent."""
+    reasoning: str = ""
+    """What the model thought before it answered; never sent back to it."""
+    attachments: tuple[Attachment, ...] = ()
+    record: AnswerRecord = field(default_factory=AnswerRecord)
+    logprobs: bool = False
+    """Whether the probabilities of its tokens were stored."""
+    deleted: bool = False
+    """Taken out by a person: neither shown nor sent, but what follows it is."""
 
     def with_text(self, text: str) -> "Message":
         """The same message with other text."""
@@ -83,6 +169,54 @@ class Conversation:
     """Unix time of the last message, seconds."""
     titled: bool = False
     """True when a person chose the title."""
+    pinned: bool = False
+    folder: int | None = None
+    """The folder it lies in; None for none."""
+    temporary: bool = False
+    """Never written to the disk, gone with the program."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder of conversations. Folders do not nest."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True)
+class DeletedConversation:
+    """A conversation in the bin."""
+
+    conversation: Conversation
+    deleted: float
+    """Unix time, seconds."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A place where a search met."""
+
+    conversation: int
+    title: str
+    message: int | None
+    """None when only the title has it."""
+    snippet: str
+    """The words around, at most 160 characters, one line."""
+    marks: tuple[tuple[int, int], ...]
+    """Begin and end of every hit in `snippet`."""
+    created: float
+
+
+@dataclass(frozen=True)
+class TokenChance:
+    """One token of an answer and what else it could have been."""
+
+    text: str
+    logprob: float
+    """Natural logarithm of its probability."""
+    others: tuple[tuple[str, float], ...] = ()
+    """The likeliest tokens and their logprobs, the likeliest first; the chosen one may be among them."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +228,15 @@ class Delta:
     prompt_tokens: int = 0
     answer_tokens: int = 0
     """Tokens so far as the engine counts them; 0 when this piece does not say."""
+    reasoning: str = ""
+    """A piece of what the model thinks before it answers."""
+    cached_tokens: int | None = None
+    reason: str = ""
+    """The server's own word for `finish`."""
+    stop_reason: str = ""
+    """The stop string that ended it."""
+    chances: tuple[TokenChance, ...] = ()
+    """When asked for: the tokens of this piece."""
 
 
 TITLE_LENGTH = 48
