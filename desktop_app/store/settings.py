@@ -7,7 +7,7 @@ is missing or makes no sense counts as not chosen.
 import base64
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -188,6 +188,46 @@ class Settings:
     async def set_model_folders(self, folders: Sequence[Path]) -> None:
         """Remember the folders with models."""
         await self._set("model_folders", [str(folder) for folder in folders])
+
+    @property
+    def shortcuts(self) -> dict[str, str]:
+        """Keys that somebody chose for commands, by the command's id; `ui.shortcuts` knows the others."""
+        value = self._values.get("shortcuts")
+        pairs = value.items() if isinstance(value, dict) else ()
+        return {name: keys for name, keys in pairs if isinstance(name, str) and isinstance(keys, str)}
+
+    async def set_shortcuts(self, shortcuts: Mapping[str, str]) -> None:
+        """Remember the keys that differ from the usual ones."""
+        await self._set("shortcuts", dict(shortcuts))
+
+    @property
+    def text_scale(self) -> float:
+        """How large words are, as a share of the system's size, 0.8 to 2."""
+        value = self._values.get("text_scale")
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return min(2.0, max(0.8, float(value))) if number else 1.0  # type: ignore[arg-type]  # it is a number
+
+    async def set_text_scale(self, scale: float) -> None:
+        """Remember how large words are."""
+        await self._set("text_scale", scale)
+
+    @property
+    def improve_titles(self) -> bool:
+        """Whether a model that has nothing to do may find a better title for a chat."""
+        return self._values.get("improve_titles") is not False
+
+    async def set_improve_titles(self, wanted: bool) -> None:
+        """Remember whether models may find titles."""
+        await self._set("improve_titles", wanted)
+
+    def folded(self, part: str) -> bool | None:
+        """Whether a part of the window was folded away, by its name; None when nobody has folded or opened it."""
+        value = self._values.get(f"folded_{part}")
+        return value if isinstance(value, bool) else None
+
+    async def set_folded(self, part: str, folded: bool) -> None:
+        """Remember whether a part of the window is folded away."""
+        await self._set(f"folded_{part}", folded)
 
     def _path(self, key: str) -> Path | None:
         value = self._values.get(key)

@@ -78,3 +78,24 @@ async def test_the_chosen_model_can_be_read_beside_an_open_program(
     assert peek(tmp_path / "text").model_folder is None
     assert peek(tmp_path / "text").hub_offline, "who may have chosen it is not sent to the network"
     assert not peek(tmp_path / "nothing here").hub_offline
+
+
+async def test_what_was_chosen_for_the_chat_is_remembered(database: Database) -> None:
+    settings = await reloaded(database)
+    assert (settings.shortcuts, settings.text_scale, settings.improve_titles) == ({}, 1.0, True)
+    assert settings.folded("list") is None
+    await settings.set_shortcuts({"new-chat": "Ctrl+T"})
+    await settings.set_text_scale(1.5)
+    await settings.set_improve_titles(False)
+    await settings.set_folded("list", True)
+    again = await reloaded(database)
+    assert (again.shortcuts, again.text_scale, again.improve_titles) == ({"new-chat": "Ctrl+T"}, 1.5, False)
+    assert again.folded("list") is True
+
+
+@pytest.mark.parametrize("value", ["null", "[1]", '"x"', "true", '{"a": 1}'])
+async def test_a_choice_for_the_chat_that_makes_no_sense_counts_as_none(database: Database, value: str) -> None:
+    rows = [(key, value) for key in ("shortcuts", "text_scale")]
+    await database.run(lambda db: db.executemany("INSERT INTO settings VALUES (?, ?)", rows))
+    settings = await reloaded(database)
+    assert (settings.shortcuts, settings.text_scale) == ({}, 1.0)
