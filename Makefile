@@ -44,7 +44,7 @@ format: dev ## rewrite the files in the project's format
 
 test: dev ## the whole suite, on a virtual screen, with the real engine
 	@$(PYTHON) packaging/system_libs.py --tests
-	$(SCREEN) $(BIN)/pytest
+	$(SCREEN) $(BIN)/pytest --numprocesses 2 --dist loadgroup
 
 shots: dev ## pictures of every page and state into build/shots
 	@$(PYTHON) packaging/system_libs.py --tests

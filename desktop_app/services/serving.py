@@ -213,6 +213,22 @@ class Serving:
         engine = self._make_current(model)
         return await engine.start(settings) if isinstance(engine, LocalEngine) else await engine.start()
 
+    async def ready(self, model: ModelRef) -> Endpoint:
+        """The way to *model*, which is started if it must be; what leaves it no room is stopped first.
+
+        Raises:
+            UserError: it did not start.
+        """
+        self.select(model)
+        if self.endpoint is None and not await self.start(model):
+            error = self.status.value.error
+            if error is not None and error.fix is not None and error.fix.stop and not error.fix.flags:
+                await self.mend()
+        endpoint = self.endpoint_of(model.key)
+        if endpoint is None:
+            raise self.status.value.error or EngineError(f"{model.name} did not start.", remedy=Remedy.RETRY)
+        return endpoint
+
     async def stop(self, key: str = "") -> None:
         """Stop an engine, the current one by default, and prove that it is gone."""
         if engine := self._engines.get(key or self._current):

@@ -23,9 +23,14 @@ _NEEDED = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The main job first: where there is no engine yet, it is the window that installs it."""
+    """The main job first: where there is no engine yet, it is the window that installs it.
+
+    All of them stay together, one after another: there is one engine, one desktop and one keyboard.
+    """
     places = [index for index, item in enumerate(items) if item.path.parent == Path(__file__).parent]
     ours = sorted((items[index] for index in places), key=lambda item: item.path.name != _FIRST)
+    for item in ours:
+        item.add_marker(pytest.mark.xdist_group("e2e"))
     for index, item in zip(places, ours, strict=True):
         items[index] = item
 
