@@ -10,7 +10,9 @@ import json
 import logging
 import os
 import signal
+from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from desktop_app import instance, log
@@ -22,9 +24,12 @@ from desktop_app.domain.metrics import EngineMetrics
 from desktop_app.domain.observable import Observable
 from desktop_app.hub import local
 from desktop_app.paths import Paths, resources
+from desktop_app.services.attachments import Attachments, ImageLimits, ScaledImage
 from desktop_app.services.bundle import Bundle, Sources
-from desktop_app.services.conversations import Conversations
+from desktop_app.services.chat_build import build_chat
+from desktop_app.services.chat_files import ChatFiles
 from desktop_app.services.downloads import Downloads
+from desktop_app.services.draft import Draft
 from desktop_app.services.first_run import FirstRun
 from desktop_app.services.gauges import Gauges
 from desktop_app.services.hub_access import HubAccess
@@ -41,7 +46,6 @@ from desktop_app.services.setup import Setup
 from desktop_app.services.starts import Starts
 from desktop_app.services.surroundings import Surroundings
 from desktop_app.services.tasks import Tasks
-from desktop_app.store.conversations import ConversationStore
 from desktop_app.store.database import Database
 from desktop_app.store.keys import Keys
 from desktop_app.store.model_settings import ModelSettingsStore
@@ -55,8 +59,10 @@ if TYPE_CHECKING:
     from desktop_app.domain.catalog import Catalog
     from desktop_app.domain.fit import Measured
     from desktop_app.hub.shelf import Places
+    from desktop_app.interchange.parcel import Parcel
     from desktop_app.services.doctor import Report
     from desktop_app.ui.main_window import MainWindow
+    from desktop_app.ui.theme import Theme
 
 _logger = logging.getLogger(__name__)
 
@@ -125,7 +131,7 @@ def build(paths: Paths, machine: MachineSource | None = None, endpoint: str = ""
         outside=dict(os.environ),
     )
     serving.select(guide)
-    conversations = Conversations(ConversationStore(database), lambda: serving.endpoint, tasks)
+    chat = build_chat(database, serving, settings, tasks)
 
     async def read_metrics() -> EngineMetrics | None:
         return await serving.endpoint.metrics() if serving.endpoint else None
@@ -171,7 +177,10 @@ def build(paths: Paths, machine: MachineSource | None = None, endpoint: str = ""
         tasks=tasks,
         setup=setup,
         serving=serving,
-        conversations=conversations,
+        stores=chat.stores,
+        conversations=chat.conversations,
+        chats=chat.chats,
+        draft=Draft(Attachments(_read_image)),
         gauges=Gauges(machine.sampler(), read_metrics),
         first_run=FirstRun(setup, serving, settings, guide),
         model_settings=model_settings,
@@ -186,6 +195,12 @@ def build(paths: Paths, machine: MachineSource | None = None, endpoint: str = ""
         guide=guide,
         failure=failure,
     )
+
+
+def _read_image(data: bytes, limits: ImageLimits) -> ScaledImage:
+    from desktop_app.ui.images import read_image  # noqa: PLC0415 - the terminal needs no Qt
+
+    return read_image(data, limits)
 
 
 def _places(paths: Paths, guide: ModelRef, settings: Settings) -> "Places":
@@ -232,6 +247,12 @@ def run_window(paths: Paths, appearance: Appearance | None, machine: MachineSour
             return int(loop.run_until_complete(_window_story(app, paths, appearance, machine)))
 
 
+def _make_pdf(parcels: "Sequence[Parcel]", theme: "Theme") -> "asyncio.Future[bytes]":
+    from desktop_app.ui.transcript_pdf import make_pdf  # noqa: PLC0415 - hardly anybody wants one
+
+    return make_pdf(parcels, theme)
+
+
 def make_window(app: "QApplication", program: Program, appearance: Appearance | None = None) -> "MainWindow":
     """The window of *program*, not shown yet. *appearance* overrides what the person chose, this time."""
     from PySide6.QtCore import QTimer  # noqa: PLC0415 - the terminal needs no Qt
@@ -241,7 +262,8 @@ def make_window(app: "QApplication", program: Program, appearance: Appearance | 
     from desktop_app.ui.theme import KeyboardFocus, Theme  # noqa: PLC0415
 
     theme = Theme(app, resources(), appearance or Appearance.SYSTEM, dressed=False)
-    window = MainWindow(theme, Bridge(program.tasks), program, suggested_questions())
+    files = ChatFiles(program.stores.kept, _read_image, partial(_make_pdf, theme=theme))
+    window = MainWindow(theme, Bridge(program.tasks), program, files, suggested_questions())
     theme.dress()
     # Not before the picture: it meets every event, and for the first ones PySide makes every class they may be for.
     ring = KeyboardFocus(window)

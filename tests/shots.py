@@ -28,7 +28,7 @@ from desktop_app.services.machine_source import MachineSource
 from desktop_app.services.program import Program
 from desktop_app.store.conversations import ConversationStore
 from desktop_app.ui.main_window import MainWindow
-from tests import shots_engine_room, shots_models
+from tests import shots_chat, shots_engine_room, shots_models
 from tests.album import SIZE, SMALL, Album, settle
 from tests.conftest import reach
 from tests.engine_cache import environment as engine
@@ -70,7 +70,7 @@ async def opened(
     await bootstrap.open_window(program, window, keep_appearance=True)
     await settle()
     try:
-        yield program, window, Album(window, window.choose_appearance, folder)
+        yield program, window, Album(window, window.preference_room.choose_appearance, folder)
     finally:
         window.close()
         await program.close()
@@ -176,6 +176,20 @@ async def models(app: QApplication, data: Path, folder: Path) -> None:
             await shots_models.here(program, window, album, data)
 
 
+async def chats(app: QApplication, data: Path, folder: Path) -> None:
+    """Everything that can be done in a chat, without an engine."""
+    paths = Paths(data / "chats")
+    paths.make()
+    environments.remember(engine(), paths)
+    async with opened(app, paths, folder) as (program, window, album):
+        rich = await shots_chat.filled(program)
+        await shots_chat.transcript(program, window, album)
+        await shots_chat.composing(program, window, album, data)
+        await shots_chat.settings(program, window, album)
+        await shots_chat.the_list(program, window, album)
+        await shots_chat.preferences(program, window, album, rich)
+
+
 async def rich_conversation(program: Program) -> None:
     """A conversation with everything that Markdown can do, written into the database as a model would have."""
     store = ConversationStore(program.database)
@@ -184,7 +198,8 @@ async def rich_conversation(program: Program) -> None:
         Message(0, Role.ASSISTANT, MARKDOWN, model="Some larger model"),
     )
     conversation, _ = await store.create("How big does the KV cache get?", turns)
-    await program.conversations.load(conversation.id)
+    await program.chats.refresh()
+    await program.conversations.open(conversation.id)
 
 
 def fraction_of(program: Program) -> float:
@@ -204,6 +219,7 @@ async def main(app: QApplication, folder: Path) -> None:
     with tempfile.TemporaryDirectory() as data:
         await first_run(app, Path(data), folder)
         await chat(app, Path(data), folder)
+        await chats(app, Path(data), folder)
         await failed(app, Path(data), folder)
         await engine_room(app, Path(data), folder)
         await models(app, Path(data), folder)

@@ -285,10 +285,12 @@ def read_sampling(values: object) -> Sampling:
             sampling = replace(sampling, stop=tuple(stops))
         elif parameter.name == "skip_special_tokens":
             sampling = replace(sampling, skip_special_tokens=value if isinstance(value, bool) else None)
-        elif isinstance(value, int | float) and not isinstance(value, bool):
+        elif isinstance(value, bool) or not isinstance(value, int | float):
+            continue
+        elif parameter.least <= value <= parameter.most:
+            # Compared first: what is infinite, no number at all or huge cannot be converted.
             number: Any = int(value) if parameter.whole else float(value)
-            if parameter.least <= number <= parameter.most:
-                sampling = replace(sampling, **{parameter.name: number})
+            sampling = replace(sampling, **{parameter.name: number})
     return sampling
 
 

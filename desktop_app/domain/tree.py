@@ -61,10 +61,8 @@ class Tree:
 
     def leaf(self) -> int | None:
         """The message after which the next one comes; None for an empty conversation."""
-        last: int | None = None
-        for message in self._walk():
-            last = message.id
-        return last
+        line = self._walk()
+        return line[-1].id if line else None
 
     def path_to(self, message: int) -> tuple[Message, ...]:
         """What leads to *message*, it included, deleted turns left out."""
@@ -107,8 +105,8 @@ class Tree:
 
     def delete(self, message: int, *, with_following: bool = False) -> tuple[int, ...]:
         """Take a message out, or it and everything after it; the ids that were taken out, for `restore()`."""
-        taken = [one for one in self._below(message) if with_following or one == message]
-        taken = [one for one in taken if not self._messages[one].deleted]
+        wanted = self._below(message) if with_following else (message,)
+        taken = [one for one in wanted if not self._messages[one].deleted]
         for one in taken:
             self._messages[one] = replace(self._messages[one], deleted=True)
         return tuple(taken)
@@ -124,21 +122,31 @@ class Tree:
         self._messages[message.id] = message if parent == message.parent else replace(message, parent=parent)
         self._children.setdefault(parent, []).append(message.id)
 
-    def _walk(self) -> Iterable[Message]:
+    def _walk(self) -> list[Message]:
+        """What is shown, and deleted turns on the way to something that is."""
+        line: list[Message] = []
         step: int | None = None
-        while (step := self._shown_child(step)) is not None:
-            yield self._messages[step]
+        leading: set[int | None] | None = None
+        while children := self._children.get(step):
+            shown = self._messages.get(self._chosen.get(step, children[-1]))
+            if shown is None or shown.parent != step or shown.deleted:
+                leading = self._leading() if leading is None else leading
+                candidates = [one for one in children if one in leading]
+                if not candidates:
+                    break
+                shown = self._messages[shown.id if shown and shown.id in candidates else candidates[-1]]
+            line.append(shown)
+            step = shown.id
+        return line
 
-    def _shown_child(self, parent: int | None) -> int | None:
-        children = self._children.get(parent, [])
-        chosen = self._chosen.get(parent)
-        if chosen in children and self._leads_somewhere(chosen):
-            return chosen
-        return next((one for one in reversed(children) if self._leads_somewhere(one)), None)
-
-    def _leads_somewhere(self, message: int) -> bool:
-        """Whether this message, or anything below it, is not deleted."""
-        return any(not self._messages[one].deleted for one in self._below(message))
+    def _leading(self) -> set[int | None]:
+        """Every message that is not deleted, or that anything below it is not."""
+        found: set[int | None] = set()
+        # A message hangs below one that was there before it, so all children come before their parent here.
+        for message in reversed(self._messages.values()):
+            if not message.deleted or message.id in found:
+                found |= {message.id, message.parent}
+        return found
 
     def _below(self, message: int) -> Iterable[int]:
         """*message* and everything after it."""

@@ -6,21 +6,28 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from desktop_app.domain.chat import Delta, Message
+from desktop_app.domain.errors import UserError
 from desktop_app.domain.metrics import EngineMetrics
 from desktop_app.endpoint.address import Address, Where, as_address
 from desktop_app.endpoint.ask import Reply, post, read_reply
 from desktop_app.endpoint.errors import NotOfferedError
+from desktop_app.endpoint.knows import Knows
+from desktop_app.endpoint.messages import NO_IMAGES, sendable, turns
 from desktop_app.endpoint.probe import read_metrics, read_version
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-    from desktop_app.endpoint.stream import StreamOptions
-
 _COUNT_SECONDS = 10.0
+_NOTHING_MORE: Mapping[str, object] = {}
+_CONTINUE = {"continue_final_message": True, "add_generation_prompt": False}
+"""vLLM's words for: go on with the last message instead of answering it."""
+_TEXT_TOKENS = 512
+"""How far a text is continued when nothing is chosen. vLLM would stop after 16, and base models hardly ever do."""
 
 
 class Endpoint:
@@ -34,13 +41,14 @@ class Endpoint:
     """
 
     def __init__(
-        self, where: Where, model: str, sampling: Mapping[str, float] | None = None, context_tokens: int = 0
+        self, where: Where, model: str, sampling: Mapping[str, object] | None = None, context_tokens: int = 0
     ) -> None:
         self._address = as_address(where)
         self._model = model
         self._sampling = dict(sampling or {})
         self._client: AsyncOpenAI | None = None
-        self._stream_options: StreamOptions = {"include_usage": True, "continuous_usage_stats": True}
+        self._knows = Knows()
+        self._is_vllm: bool | None = None
         self._no_metrics: NotOfferedError | None = None
         self.context_tokens = context_tokens
 
@@ -58,21 +66,47 @@ class Endpoint:
         """Import and build what the first question needs (about 0.3 s, on a thread), so that it need not wait."""
         await self._warm_client()
 
-    async def stream_chat(self, messages: Sequence[Message], **sampling: float) -> AsyncGenerator[list[Delta], None]:
+    async def stream_chat(
+        self,
+        messages: Sequence[Message],
+        request: Mapping[str, object] = _NOTHING_MORE,
+        *,
+        continue_last: bool = False,
+        images: Mapping[int, bytes] = NO_IMAGES,
+    ) -> AsyncGenerator[list[Delta], None]:
         """Ask for an answer and yield it as it arrives: a list of deltas for every read, the last with `finish`.
 
-        Close the iterator (`contextlib.aclosing`) or cancel the task to end the answer: the connection closes at once
-        and the engine stops working on it.
+        The first delta says what was really sent, and what was left out because the server does not know it. Close
+        the iterator (`contextlib.aclosing`) or cancel the task to end the answer: the connection closes at once and
+        the engine stops working on it.
+
+        Args:
+            messages: the conversation; `domain.history.as_sent` makes it.
+            request: what else is asked, e.g. `ChatSettings.request()`.
+            continue_last: go on with the last message, which is an answer that was cut.
+            images: the bytes of attached pictures by the attachment's id, where the messages have none.
 
         Raises:
+            NoTemplateError: the model cannot hold a conversation.
             UserError: the server refused, failed or went away.
         """
-        client = await self._warm_client()
-        from desktop_app.endpoint.stream import stream_deltas  # noqa: PLC0415 - imported by now, on a thread
+        body = {"model": self._model, "messages": turns(messages, images), **self._sampling, **request}
+        if continue_last:
+            body |= _CONTINUE
+        async with aclosing(self._stream("/chat/completions", body)) as batches:
+            async for batch in batches:
+                yield batch
 
-        body = {"model": self._model, "messages": turns(messages), **self._sampling, **sampling}
-        stream = stream_deltas(client, self._address, body, self._stream_options, self._remember_options)
-        async with aclosing(stream) as batches:
+    async def stream_text(
+        self, prompt: str, request: Mapping[str, object] = _NOTHING_MORE
+    ) -> AsyncGenerator[list[Delta], None]:
+        """Let the model go on with *prompt*, without a chat template; as `stream_chat`.
+
+        At most 512 tokens are asked for when *request* says nothing else: base models hardly ever end by themselves.
+        """
+        limit = min(_TEXT_TOKENS, self.context_tokens) if self.context_tokens else _TEXT_TOKENS
+        body = {"model": self._model, "prompt": sendable(prompt), "max_tokens": limit, **self._sampling, **request}
+        async with aclosing(self._stream("/completions", body)) as batches:
             async for batch in batches:
                 yield batch
 
@@ -83,14 +117,38 @@ class Endpoint:
 
     async def complete(self, prompt: str, seconds: float, **options: object) -> Reply:
         """Let the model go on with *prompt*, without a chat template, within *seconds*. Raises UserError."""
-        body = {"model": self._model, "prompt": _sendable(prompt), **self._sampling, **options}
+        body = {"model": self._model, "prompt": sendable(prompt), **self._sampling, **options}
         return read_reply(await post(self._address, self._address.api("/completions"), body, seconds))
 
-    async def count_tokens(self, text: Sequence[Message] | str) -> int:
-        """How many tokens a conversation with its frame, or a plain prompt, has. vLLM only; raises UserError."""
-        question = {"prompt": _sendable(text)} if isinstance(text, str) else {"messages": turns(text)}
-        body = {"model": self._model, **question}
-        answer = await post(self._address, self._address.beside("/tokenize"), body, _COUNT_SECONDS)
+    async def count_tokens(
+        self,
+        text: Sequence[Message] | str,
+        request: Mapping[str, object] = _NOTHING_MORE,
+        *,
+        continue_last: bool = False,
+        images: Mapping[int, bytes] = NO_IMAGES,
+    ) -> int:
+        """How many tokens a conversation with its frame, or a plain prompt, has as it would be sent. vLLM only.
+
+        Args:
+            text: a conversation, or a prompt.
+            request: as for `stream_chat`; what chat templates are told counts.
+            continue_last: as for `stream_chat`.
+            images: as for `stream_chat`.
+
+        Raises:
+            NotOfferedError: the server does not count.
+            NoTemplateError: the model cannot hold a conversation.
+            UserError: the server refused, failed or went away.
+        """
+        body: dict[str, object] = {"model": self._model}
+        if isinstance(text, str):
+            body["prompt"] = sendable(text)
+        else:
+            body |= {"messages": turns(text, images)}
+            body |= {name: request[name] for name in ("chat_template_kwargs",) if name in request}
+            body |= _CONTINUE if continue_last else {}
+        answer = await self._post_count(body)
         count = answer.get("count")
         if not isinstance(count, int):
             raise NotOfferedError("This server does not count tokens.")
@@ -121,24 +179,53 @@ class Endpoint:
             client, self._client = self._client, None
             await client.close()
 
+    async def _stream(self, path: str, body: dict[str, object]) -> AsyncGenerator[list[Delta], None]:
+        client = await self._warm_client()
+        from desktop_app.endpoint.stream import stream_deltas  # noqa: PLC0415 - imported by now, on a thread
+
+        body = await self._for_elsewhere(body) if self._address.elsewhere else body
+        stream = stream_deltas(client, self._address, path, body, self._knows, self._remember)
+        async with aclosing(stream) as batches:
+            async for batch in batches:
+                yield batch
+
+    async def _for_elsewhere(self, body: dict[str, object]) -> dict[str, object]:
+        """*body* with its form in OpenAI's words; what these cannot say is sent to vLLM only."""
+        wanted = body.get("structured_outputs")
+        if not isinstance(wanted, dict):
+            return body
+        if "json" in wanted:
+            schema = {"name": "answer", "schema": wanted["json"]}
+            rest = {name: value for name, value in body.items() if name != "structured_outputs"}
+            return {**rest, "response_format": {"type": "json_schema", "json_schema": schema}}
+        if self._is_vllm is None:
+            self._is_vllm = bool(await self.version())
+        if not self._is_vllm:
+            # Other servers would pass over it without a word.
+            self._knows = replace(self._knows, unknown=self._knows.unknown | {"structured_outputs"})
+        return body
+
+    async def _post_count(self, body: dict[str, object]) -> dict[str, object]:
+        target = self._address.beside("/tokenize")
+        sent, _ = self._knows.fit(body)
+        try:
+            return await post(self._address, target, sent, _COUNT_SECONDS)
+        except UserError as error:
+            fewer = self._knows.without(sent, error.details, elsewhere=False)
+            if fewer is None:
+                raise
+        answer = await post(self._address, target, fewer.fit(body)[0], _COUNT_SECONDS)
+        self._knows = fewer
+        return answer
+
     async def _warm_client(self) -> "AsyncOpenAI":
         if self._client is None:
             client = await asyncio.to_thread(_build_client, self._address)
             self._client = self._client or client
         return self._client
 
-    def _remember_options(self, options: "StreamOptions") -> None:
-        self._stream_options = options
-
-
-def turns(messages: Sequence[Message]) -> list[dict[str, str]]:
-    """Messages as the protocol writes them."""
-    return [{"role": message.role.value, "content": _sendable(message.text)} for message in messages]
-
-
-def _sendable(text: str) -> str:
-    # Half a surrogate pair cannot be sent as UTF-8; keyboards and pasted text do contain them.
-    return text.encode("utf-8", "replace").decode("utf-8")
+    def _remember(self, knows: Knows) -> None:
+        self._knows = knows
 
 
 def _build_client(address: Address) -> "AsyncOpenAI":

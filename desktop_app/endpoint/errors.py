@@ -1,16 +1,23 @@
 """What goes wrong between us and a running engine, in words. Used in this folder only.
 
 The engine's own sentences were captured from vLLM 0.32; they stand in the details. `server_errors.py` has the words
-for servers elsewhere; `broken` and `refused` choose.
+for servers elsewhere; `refusals.py` those that are the same whoever says them; `broken` and `refused` choose.
 """
-
-import re
 
 from desktop_app.domain.errors import EngineError, Remedy, UserError
 from desktop_app.endpoint.address import Address
+from desktop_app.endpoint.refusals import NoTemplateError, first_sentence, known
 from desktop_app.endpoint.server_errors import server_refused, unreachable
 
-_CONTEXT = re.compile(r"maximum context length is (\d+) tokens")
+__all__ = [
+    "NoTemplateError",
+    "NotOfferedError",
+    "answer_unreadable",
+    "broken",
+    "engine_refused",
+    "refused",
+]
+
 _DETAIL_LENGTH = 4_000
 
 
@@ -30,7 +37,7 @@ def refused(address: Address, status: int, message: str) -> UserError:
     if not address.elsewhere:
         return engine_refused(status, message)
     message = address.hide_key(message)[:_DETAIL_LENGTH]
-    return _known(message, f"{status}: {message}") or server_refused(address, status, message)
+    return known(message, f"{status}: {message}") or server_refused(address, status, message)
 
 
 def engine_gone(details: str) -> UserError:
@@ -53,35 +60,12 @@ def answer_unreadable(details: str) -> UserError:
 def engine_refused(status: int, message: str) -> UserError:
     """An error that the engine itself reported, by HTTP status and its own words."""
     details = f"{status}: {message[:_DETAIL_LENGTH]}"
-    if known := _known(message, details):
-        return known
+    if error := known(message, details):
+        return error
     if status == 404:
         return EngineError("The engine does not serve this model now.", "Start it again.", Remedy.START, details)
     if status == 503:
         return EngineError("The engine is busy with other questions.", "Try again in a moment.", Remedy.RETRY, details)
     if status >= 500:
         return EngineError("The engine failed while it answered.", "Its log says more.", Remedy.SHOW_LOG, details)
-    return UserError("The engine did not accept this question.", _first_sentence(message), details=details)
-
-
-def _first_sentence(message: str) -> str:
-    return message.strip().partition("\n")[0][:200]
-
-
-def _known(message: str, details: str) -> UserError | None:
-    """What is the same whoever says it."""
-    if found := _CONTEXT.search(message):
-        return UserError(
-            f"This conversation is longer than the model can keep in mind ({int(found[1]):,} tokens).",
-            "Start a new chat, or ask with fewer words.",
-            details=details,
-        )
-    if "chat template" in message and "allowed" in message:
-        return UserError(
-            "This model cannot hold a conversation.",
-            "It comes without a chat template, the rule by which questions and answers are written down. "
-            "Models with “Instruct” or “Chat” in their name have one.",
-            Remedy.CHOOSE_MODEL,
-            details,
-        )
-    return None
+    return UserError("The engine did not accept this question.", first_sentence(message), details=details)

@@ -6,6 +6,7 @@ token (98 µs each, against 1 µs; a full read would hold up the event loop for 
 """
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from functools import partial
@@ -20,17 +21,17 @@ from desktop_app.endpoint import wire
 from desktop_app.endpoint.address import Address
 from desktop_app.endpoint.errors import broken, refused
 from desktop_app.endpoint.events import EventReader
+from desktop_app.endpoint.knows import Knows, StreamOptions
 from desktop_app.endpoint.probe import error_message
 
 T = TypeVar("T")
-StreamOptions = dict[str, bool]
-"""What is asked of a stream besides its words; empty for a server that knows nothing of it."""
-
 _STATUS = "x-status"
 """Carries the status that a server really sent."""
 _ERROR_BYTES = 65_536
 _ERROR_SECONDS = 10.0
 _NOT_UNDERSTOOD = (400, 422)
+_NOT_CHOSEN = ("model", "messages", "prompt")
+"""What of a request is no setting."""
 _SENT_HEADERS = ("accept", "content-type")
 """Of all that openai would send. What it takes from the environment (keys, organisation) stays here."""
 
@@ -108,7 +109,7 @@ class DeltaStream(AsyncStream[T], Generic[T]):
                 if reader.done:
                     return
                 # Nobody rests before the first word. Where there is no need to rest, other tasks still get their turn.
-                slow = len(piece) < _SLOW_BYTES and any(delta.text for delta in deltas)
+                slow = len(piece) < _SLOW_BYTES and any(delta.text or delta.reasoning for delta in deltas)
                 await asyncio.sleep(_REST_SECONDS if slow else 0)
         except httpx2.RequestError as error:
             raise APIConnectionError(request=self.response.request) from error
@@ -132,23 +133,26 @@ def build_client(address: Address) -> AsyncOpenAI:
 async def stream_deltas(
     client: AsyncOpenAI,
     address: Address,
+    path: str,
     body: Mapping[str, object],
-    options: StreamOptions,
-    remember: Callable[[StreamOptions], None],
+    knows: Knows,
+    remember: Callable[[Knows], None],
 ) -> AsyncGenerator[list[Delta], None]:
-    """Send the chat request *body* and yield what arrives; the last delta says how the answer ended.
+    """Send *body* to *path* and yield what arrives: before all what was really sent, at last how the answer ended.
 
-    A server elsewhere that refuses is asked once more with fewer *options*; what it took then is told to *remember*.
+    A server that refuses a part of it is asked again without that; what it took then is told to *remember*.
 
     Raises:
         UserError: the server refused, failed or went away.
     """
     finished = False
     try:
-        async with await _open(client, address, body, options, remember) as stream:
+        stream, sent = await _open(client, address, path, body, knows, remember)
+        async with stream:
             async for deltas in stream:
                 finished = finished or any(delta.finish for delta in deltas)
-                yield deltas
+                yield [*sent, *deltas] if sent else deltas
+                sent = ()
     except APIConnectionError as error:
         # What is missing after the finish is only a count of tokens.
         if not finished:
@@ -162,37 +166,40 @@ async def stream_deltas(
 async def _open(
     client: AsyncOpenAI,
     address: Address,
+    path: str,
     body: Mapping[str, object],
-    options: StreamOptions,
-    remember: Callable[[StreamOptions], None],
+    knows: Knows,
+    remember: Callable[[Knows], None],
+) -> tuple[DeltaStream[list[Delta]], tuple[Delta, ...]]:
+    before = knows
+    while True:
+        sent, left_out = knows.fit(body)
+        try:
+            stream = await _post(client, path, sent, knows.options)
+        except APIStatusError as error:
+            # Every turn of this loop knows less than the one before, so it ends.
+            fewer = knows.without(sent, str(error.body), address.elsewhere)
+            if error.status_code not in _NOT_UNDERSTOOD or fewer is None:
+                raise
+            knows = fewer
+            continue
+        if knows is not before:
+            remember(knows)
+        chosen = {name: value for name, value in sent.items() if name not in _NOT_CHOSEN}
+        return stream, (Delta(request=json.dumps(chosen, ensure_ascii=False), left_out=left_out),)
+
+
+async def _post(
+    client: AsyncOpenAI, path: str, body: Mapping[str, object], options: StreamOptions
 ) -> DeltaStream[list[Delta]]:
-    try:
-        return await _post(client, body, options)
-    except APIStatusError as error:
-        if not (address.elsewhere and error.status_code in _NOT_UNDERSTOOD and options):
-            raise
-        fewer = _fewer(options, str(error.body))
-    stream = await _post(client, body, fewer)
-    remember(fewer)
-    return stream
-
-
-async def _post(client: AsyncOpenAI, body: Mapping[str, object], options: StreamOptions) -> DeltaStream[list[Delta]]:
     extra = {"stream_options": options} if options else {}
     return await client.post(
-        "/chat/completions",
+        path,
         body={**body, "stream": True, **extra},
         cast_to=object,
         stream=True,
         stream_cls=DeltaStream[list[Delta]],
     )
-
-
-def _fewer(options: StreamOptions, complaint: str) -> StreamOptions:
-    """The options that are left when a server complained: OpenAI's own where only vLLM's is named."""
-    if "continuous_usage_stats" in complaint and "continuous_usage_stats" in options:
-        return {"include_usage": True}
-    return {}
 
 
 def _in_words(address: Address, error: APIConnectionError | APIStatusError) -> UserError:

@@ -166,7 +166,10 @@ def lines(plan: LaunchPlan) -> list[str]:
 
 def _fixed(plan: LaunchPlan) -> list[list[str]]:
     """A Unix socket and never a port, no pages, no foreign origins, pictures from nowhere, a log that can be read."""
-    json_logs = ["--logging-config.formatter", "json"] if _has_json_logs(plan.environment.version) else []
+    recent = _is_recent(plan.environment.version)
+    json_logs = ["--logging-config.formatter", "json"] if recent else []
+    # They make what stands under an answer: kept tokens of the prompt, and how long it waited. No log, no figures.
+    timed = recent and ("--disable-log-stats", True) not in plan.flags
     return [
         ["--model", str(plan.model.folder)],
         # In one word: a name cannot become a flag.
@@ -175,6 +178,8 @@ def _fixed(plan: LaunchPlan) -> list[list[str]]:
         ["--allowed-origins", "[]"],
         ["--allowed-media-domains", _NO_HOST],
         json_logs,
+        ["--enable-prompt-tokens-details"] if recent else [],
+        ["--enable-per-request-metrics"] if timed else [],
         ["--disable-fastapi-docs"],
         ["--disable-uvicorn-access-log"],
     ]
@@ -201,8 +206,11 @@ def split_words(text: str) -> list[str]:
         return text.split()
 
 
-def _has_json_logs(version: str) -> bool:
-    """Whether this vLLM can log JSON; 0.32's documentation is the first that has it, and a flag too many is fatal."""
+def _is_recent(version: str) -> bool:
+    """Whether this vLLM logs JSON and counts for each request; 0.32's documentation is the first that has both.
+
+    A flag that it does not know is fatal.
+    """
     numbers = re.match(r"(\d+)\.(\d+)", version)
     return numbers is not None and (int(numbers[1]), int(numbers[2])) >= (0, 32)
 

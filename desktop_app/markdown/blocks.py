@@ -22,11 +22,16 @@ from desktop_app.markdown.parser import as_written, make_parser, too_much
 LONGEST_LINE = 6000
 """Characters. Laying out one line costs Qt the square of its length, so a longer one is cut after a word."""
 
+LONGEST_BLOCK = 5000
+"""Characters. What is not finished is parsed and laid out anew with every piece of text, so a longer block is cut."""
+
 _LONG_LINE = re.compile(rf"[^\n]{{{LONGEST_LINE}}}(?:[^\n\s]{{0,1999}}(?=\s)|[^\n\s]{{2000}})")
-_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffc]")
-_INTERRUPTS = {"fence", "hr", "heading_open", "list_item_open", "blockquote_open"}
+_UNFIT = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffc]"
+)
+_INTERRUPTS = {"fence", "hr", "heading_open", "list_item_open", "blockquote_open", "math_block"}
 """Blocks whose first line ends whatever stands above it."""
-_ENDS_ITSELF = {"fence", "hr", "heading_open"}
+_ENDS_ITSELF = {"fence", "hr", "heading_open", "math_block"}
 """Blocks that no later line can continue."""
 
 
@@ -77,6 +82,8 @@ class BlockSplitter:
         self._text = ""
         self._carry = ""
         self._number: int | None = None
+        self._header = ""
+        """What the text began with after a table had been cut."""
         self._fence: Fence | None = None
         self.tail: Sequence[Token] = ()
 
@@ -97,6 +104,8 @@ class BlockSplitter:
         """The text has ended: everything that is left becomes finished."""
         pieces = self._take("\n" if self._carry else "")
         self._carry = ""
+        if self._text == self._header:
+            self._text = ""
         if self._text and not self._fence:
             self._text += "" if self._text.endswith("\n") else "\n"
             pieces += self._advance(final=True)
@@ -112,6 +121,30 @@ class BlockSplitter:
         return Prose(_bearable(tokens, prose.source), prose.source, prose.number)
 
     def _take(self, text: str) -> list[Piece]:
+        """Take *text* in parts that end where an unfinished block has grown too long, which is cut there."""
+        pieces: list[Piece] = []
+        while not self._fence and len(self._text) + len(text) > LONGEST_BLOCK:
+            end = text.find("\n", max(0, LONGEST_BLOCK - len(self._text))) + 1
+            if not end:
+                break
+            pieces += self._take_lines(text[:end])
+            text = text[end:]
+            if not self._fence and len(self._text) >= LONGEST_BLOCK:
+                pieces += self._cut_block()
+        return [*pieces, *self._take_lines(text)] if text else pieces
+
+    def _cut_block(self) -> list[Piece]:
+        """End the block that has grown too long; the rest of a table gets its first line again."""
+        parsed = self._parse()
+        last = parsed.cuts[-1] if parsed.cuts else None
+        header = ""
+        if last and parsed.tokens[last.token].type == "table_open":
+            header = self._text[parsed.starts[last.line] : parsed.starts[last.line + 2]]
+        pieces = self._cut_off(parsed, len(parsed.cuts), parsed.last_line)
+        self._text = self._header = header
+        return pieces
+
+    def _take_lines(self, text: str) -> list[Piece]:
         last_line = self._text[self._text.rfind("\n") + 1 :]
         if not _LONG_LINE.search(last_line + text):
             return self._take_part(text)
@@ -133,7 +166,10 @@ class BlockSplitter:
         if not closed:
             return [*code]
         self._fence = None
-        return [*code, *self._advance(final=final)]
+        if final:
+            return [*code, *self._advance(final=True)]
+        rest, self._text = self._text, ""
+        return [*code, *self._take(rest)]
 
     def _advance(self, *, final: bool) -> list[Piece]:
         """Parse the tail, pass on what is finished in it, and keep the rest."""
@@ -200,7 +236,10 @@ class BlockSplitter:
 
 
 def clean(text: str) -> str:
-    """*text* with plain line breaks, and without signs that control a screen or that Qt keeps for itself."""
+    """*text* with plain line breaks, and without signs that control a screen, turn round what is read, or are Qt's own.
+
+    Right-to-left text needs none of them: its direction comes from its letters.
+    """
     return _UNFIT.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 

@@ -77,6 +77,13 @@ def language_of(info: str) -> str:
     return info.split(maxsplit=1)[0] if info.strip() else ""
 
 
+def fenced(code: str, language: str) -> str:
+    """*code* between fences that are longer than any row of backticks in it."""
+    longest = max((len(row) for row in re.findall("`+", code)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{code}\n{fence}"
+
+
 def whole_code(token: Token) -> list[CodePiece]:
     """The pieces of a fenced block that is complete."""
     text = token.content.removesuffix("\n")

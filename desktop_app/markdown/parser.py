@@ -5,13 +5,15 @@
 Raw HTML stays text. A link is a link only to http, https or mailto; anything else stays the text that the model wrote.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import table
+from markdown_it.rules_inline import StateInline, image, link
 from markdown_it.token import Token
 
 from desktop_app.markdown.links import is_allowed
+from desktop_app.markdown.maths import add_maths
 
 MAX_NESTING = 40
 """Deeper text is shown as it was written; markdown-it would leave it out."""
@@ -23,19 +25,41 @@ MAX_COLUMNS = 40
 """Of one table."""
 
 
+MAX_BRACKETS = 120
+"""That begin no link or picture, in one paragraph; those after them stay text."""
+
+
 class _Parser(MarkdownIt):
     def validateLink(self, url: str) -> bool:  # noqa: N802 - markdown-it names it
         return is_allowed(url)
 
 
 def make_parser() -> MarkdownIt:
-    """CommonMark with tables, strikethrough and task lists; no HTML."""
+    """CommonMark with tables, strikethrough, task lists and formulas; no HTML."""
     options = {"html": False, "maxNesting": MAX_NESTING, "tasklists": True}
     parser = _Parser("commonmark", options_update=options).enable("strikethrough")
     # As in GitHub's own parser, a line that begins any other block is no table header, whatever stands below it.
     # markdown-it asks for tables first, which would turn a block that has begun into another one.
     parser.block.ruler.before("lheading", "gfm_table", table, {"alt": ["paragraph", "reference"]})
+    add_maths(parser)
+    parser.inline.ruler.at("link", _few(link, MAX_BRACKETS))
+    parser.inline.ruler.at("image", _few(image, MAX_BRACKETS))
     return parser
+
+
+def _few(rule: Callable[[StateInline, bool], bool], most: int) -> Callable[[StateInline, bool], bool]:
+    """*rule*, until it has failed so many times in one paragraph: for each bracket it looks for the one that closes."""
+
+    def limited(state: StateInline, silent: bool) -> bool:
+        if state.src[state.pos] not in "[!":
+            return False
+        # The cache maps places in the text to places; this is none.
+        if state.cache.get(-1, 0) < most and rule(state, silent):
+            return True
+        state.cache[-1] = state.cache.get(-1, 0) + 1
+        return False
+
+    return limited
 
 
 def too_much(tokens: Sequence[Token]) -> bool:

@@ -1,16 +1,19 @@
 """One answer, from its question to its last word: read, published as it grows, saved as it grows, timed.
 
 `conversations.py` makes one for every question and is told by callback; this file knows nothing of lists and pages.
+`answer_account.py` keeps its figures.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Protocol
 
-from desktop_app.domain.chat import Delta, Message, MessageState, Role, Timing
+from desktop_app.domain.chat import Delta, Message, MessageState, TokenChance
 from desktop_app.domain.errors import UserError
+from desktop_app.domain.reasoning import Split, ThinkSplitter
+from desktop_app.services.answer_account import Account
 from desktop_app.services.tasks import Tasks
 from desktop_app.store.conversations import INTERRUPTED_WORDS
 
@@ -21,6 +24,8 @@ SAVE_SECONDS = 0.5
 SAVE_AGAIN_SECONDS = 5.0
 ANSWER_CHARACTERS = 4_000_000
 """The longest answer that is taken: four times what a context of a million tokens can hold in ideographs."""
+CHANCES = 100_000
+"""Tokens of an answer whose probabilities are kept: each takes about 500 bytes."""
 
 BROKEN_OFF = "The engine broke this answer off."
 TOO_LONG = "The answer was ended: it is longer than this program can hold."
@@ -34,16 +39,24 @@ class Saves(Protocol):
         """Write a message that is already there; raises UserError."""
 
 
+KeepsChances = Callable[[int, Sequence[TokenChance]], Awaitable[None]]
+"""Stores the probabilities of a message's tokens; `ConversationStore.save_chances` is one. Raises UserError."""
+
+
 class Answer:
     """An answer that is being written.
 
+    Its text may begin with that of an answer that was cut: see `answer_account.continuing`.
+
     Args:
-        message: the empty answer as it was stored, in state STREAMING.
+        message: the answer as it was stored, in state STREAMING; what is known of it beforehand stands in its record.
         store: where it is saved as it grows.
         tasks: runs what goes on meanwhile.
         clock: monotonic seconds.
         grew: called with the present message, at most 30 times a second and once at the end.
         save_failed: called when the text could not be saved, and with None when it could again.
+        save_chances: told the probabilities of the tokens at the end, where the engine gave them: those of thoughts
+            too, and of an answer that was continued those of the new tokens only.
     """
 
     def __init__(
@@ -54,6 +67,7 @@ class Answer:
         clock: Callable[[], float],
         grew: Callable[[Message], None],
         save_failed: Callable[[UserError | None], None],
+        save_chances: KeepsChances | None = None,
     ) -> None:
         self._message = message
         self._store = store
@@ -61,26 +75,31 @@ class Answer:
         self._clock = clock
         self._grew = grew
         self._save_failed = save_failed
+        self._save_chances = save_chances
         self._reading: asyncio.Task[None] | None = None
         self._fresh = asyncio.Event()
         self._unsaved = asyncio.Event()
         self._save_works = True
+        self._continues = bool(message.text)
+        self._splitter = None if self._continues else ThinkSplitter()
+        """None as soon as it is sure that the rest is answer."""
         self._parts: list[str] = []
+        self._thoughts: list[str] = []
         self._length = 0
-        self._asked = 0.0
-        self._first: float | None = None
-        self._last = 0.0
-        self._tokens = (0, 0)
-        self._finish: MessageState | None = None
+        self._account = Account(message)
+        self._chances: list[TokenChance] = []
         self._verdict: MessageState | None = None
         self._error = ""
 
     @property
     def message(self) -> Message:
         """The answer as far as it is."""
-        if self._parts:
-            self._message = self._message.with_text(self._message.text + "".join(self._parts))
+        if self._parts or self._thoughts:
+            text, thoughts = "".join(self._parts), "".join(self._thoughts)
             self._parts.clear()
+            self._thoughts.clear()
+            before = self._message
+            self._message = replace(before, text=before.text + text, reasoning=before.reasoning + thoughts)
         return self._message
 
     def stop(self) -> None:
@@ -93,7 +112,7 @@ class Answer:
 
     async def run(self, batches: AsyncGenerator[list[Delta], None]) -> None:
         """Read *batches* to the end and save what came; never raises UserError, the message says how it ended."""
-        self._asked = self._clock()
+        self._account.asked(self._clock())
         self._reading = self._tasks.start(self._read(batches), name="read the answer")
         if self._verdict:
             self._reading.cancel()
@@ -108,7 +127,11 @@ class Answer:
                 helper.cancel()
         self._settle()
         self._grew(self.message)
-        if not await self._save():
+        saved = await self._save()
+        if await self._keep_chances():
+            self._grew(self.message)
+            saved = await self._save()
+        if not saved:
             self._tasks.start(self._save_later(), name="save the answer later")
 
     def _end(self, verdict: MessageState) -> None:
@@ -129,17 +152,57 @@ class Answer:
 
     def _take(self, batch: list[Delta]) -> None:
         now = self._clock()
-        for delta in batch:
-            if delta.text or delta.answer_tokens > self._tokens[1]:
-                self._first = now if self._first is None else self._first
-                self._last = now
-            if delta.text:
-                self._parts.append(delta.text)
-                self._length += len(delta.text)
-            self._tokens = (delta.prompt_tokens or self._tokens[0], delta.answer_tokens or self._tokens[1])
-            self._finish = delta.finish or self._finish
+        words = "".join([delta.text for delta in batch])
+        if self._is_answer(words) and not any(delta.reasoning for delta in batch):
+            # Thousands of tokens a second come this way; the other looks at each by itself.
+            self._parts.append(words)
+            self._length += len(words)
+            self._account.take(batch, now)
+        else:
+            for delta in batch:
+                self._length += len(delta.text) + len(delta.reasoning)
+                thought = self._take_words(delta)
+                self._account.take([delta], now, thought=thought)
+        if len(self._chances) < CHANCES:
+            self._chances += [chance for delta in batch for chance in delta.chances]
         self._fresh.set()
         self._unsaved.set()
+
+    def _is_answer(self, words: str) -> bool:
+        """Whether nothing of *words* can be a thought."""
+        return self._splitter is None or self._splitter.passes(words)
+
+    def _take_words(self, delta: Delta) -> bool:
+        """Put the words of *delta* where they belong; whether they, or some of them, were thought."""
+        if delta.reasoning and self._continues:
+            # Where an answer goes on nothing is thought any more; parsers that only wait for an end tag do not know.
+            self._parts.append(delta.reasoning)
+        elif delta.reasoning:
+            self._thoughts.append(delta.reasoning)
+            self._end_splitting()
+        if not delta.text:
+            return bool(delta.reasoning) and not self._continues
+        if self._splitter is None:
+            self._parts.append(delta.text)
+            return False
+        split = self._splitter.feed(delta.text)
+        self._put(split)
+        return bool(split.reasoning) or split.text_was_reasoning or self._splitter.thinking
+
+    def _put(self, split: Split) -> None:
+        if split.text_was_reasoning:
+            message = self.message
+            thoughts = (message.text + split.reasoning).strip()
+            self._message = replace(message, text="", reasoning=thoughts)
+        elif split.reasoning:
+            self._thoughts.append(split.reasoning)
+        if split.text:
+            self._parts.append(split.text)
+
+    def _end_splitting(self) -> None:
+        splitter, self._splitter = self._splitter, None
+        if splitter is not None:
+            self._put(splitter.end())
 
     async def _publish_as_it_grows(self) -> None:
         while True:
@@ -174,37 +237,31 @@ class Answer:
             self._save_failed(None)
         return True
 
+    async def _keep_chances(self) -> bool:
+        """Whether the probabilities were stored; there can be a hundred thousand, so it comes last."""
+        if not self._chances or self._save_chances is None:
+            return False
+        try:
+            await self._save_chances(self._message.id, self._chances)
+        except UserError as error:
+            self._save_failed(error)
+            return False
+        self._message = replace(self.message, logprobs=True)
+        return True
+
     def _settle(self) -> None:
+        self._end_splitting()
         state, error = self._outcome()
-        self._message = replace(self.message, state=state, error=error, timing=self._timing())
+        message = self.message
+        timing, record = self._account.timing(), self._account.record()
+        self._message = replace(message, state=state, error=error, timing=timing, record=record)
 
     def _outcome(self) -> tuple[MessageState, str]:
-        if self._finish in (MessageState.COMPLETE, MessageState.CUT):
-            return self._finish, ""
+        if self._account.finish in (MessageState.COMPLETE, MessageState.CUT):
+            return self._account.finish, ""
         if self._verdict is not None:
             return self._verdict, INTERRUPTED_WORDS if self._verdict is MessageState.INTERRUPTED else ""
         crashed = self._reading is not None and not self._reading.cancelled() and self._reading.exception()
         error = FAULT if crashed else self._error or BROKEN_OFF
-        return MessageState.INTERRUPTED if self._message.text else MessageState.FAILED, error
-
-    def _timing(self) -> Timing:
-        if self._first is None:
-            return Timing(prompt_tokens=self._tokens[0])
-        return Timing(self._first - self._asked, self._last - self._first, *self._tokens)
-
-
-def history(messages: tuple[Message, ...]) -> list[Message]:
-    """What a model is told of a conversation: every turn with text, questions and answers by turns.
-
-    Answers that were broken off count as they are. A question that got none is put together with the one after it,
-    because many chat templates refuse two questions in a row.
-    """
-    turns: list[Message] = []
-    for message in messages:
-        if not message.text.strip():
-            continue
-        if turns and turns[-1].role is message.role:
-            turns[-1] = turns[-1].with_text(f"{turns[-1].text}\n\n{message.text}")
-        elif turns or message.role is Role.USER:
-            turns.append(message)
-    return turns
+        has_words = self.message.text or self.message.reasoning
+        return MessageState.INTERRUPTED if has_words else MessageState.FAILED, error

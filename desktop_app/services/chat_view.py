@@ -64,6 +64,9 @@ class ContextFull:
     """How many of the oldest messages would have to be left out; 0 when that does not help."""
     words: str
     """The sentence a person reads."""
+    text: str = ""
+    """What was asked, for the composer; empty when an answer was asked for again."""
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,11 @@ from desktop_app.domain.launch import ModelRef
 from desktop_app.domain.observable import Observable
 from desktop_app.paths import Paths
 from desktop_app.services.bundle import Bundle, BundlePart
+from desktop_app.services.chats import Chats
+from desktop_app.services.conversation_desk import Stores
 from desktop_app.services.conversations import Conversations
 from desktop_app.services.downloads import Downloads
+from desktop_app.services.draft import Draft
 from desktop_app.services.first_run import FirstRun
 from desktop_app.services.gauges import Gauges
 from desktop_app.services.hub_access import HubAccess
@@ -37,7 +40,10 @@ class Program:
     tasks: Tasks
     setup: Setup
     serving: Serving
+    stores: Stores
     conversations: Conversations
+    chats: Chats
+    draft: Draft
     gauges: Gauges
     first_run: FirstRun
     model_settings: ModelSettingsService
@@ -73,6 +79,7 @@ class Program:
         await self.downloads.load()
         if self.settings.model_folder is not None:
             self.serving.select_folder(self.settings.model_folder)
+        await self.chats.load()
         await self.conversations.load(self.settings.last_conversation)
         await self.serving.clean_up()
         if attended:
@@ -109,4 +116,5 @@ class Program:
         await self.setup.shutdown()
         await self.serving.stop_all()
         await self.tasks.shutdown()
+        await self.stores.temporary.close()
         await self.database.close()

@@ -84,7 +84,9 @@ async def streaming(engine: Engine) -> str:
     _need_chat(engine)
     began, first, deltas = time.monotonic(), 0.0, list[Delta]()
     async with asyncio.timeout(ANSWER_SECONDS):
-        async with aclosing(engine.endpoint.stream_chat(question("Tell me about yourself."), max_tokens=64)) as batches:
+        async with aclosing(
+            engine.endpoint.stream_chat(question("Tell me about yourself."), {"max_tokens": 64})
+        ) as batches:
             async for batch in batches:
                 first = first or time.monotonic() - began
                 deltas += batch
@@ -121,9 +123,9 @@ async def stop_in_the_middle(engine: Engine) -> str:
         raise UnavailableError("The engine is answering somebody else right now, so it cannot be seen.")
     wanted = max(64, min(engine.context or 1024, 4096) - 256)
     # vLLM goes on to the limit when it is told to pass over the end of the answer.
-    options: dict[str, float] = {"max_tokens": wanted, **({"ignore_eos": True} if engine.version else {})}
+    options = {"max_tokens": wanted, **({"ignore_eos": True} if engine.version else {})}
     async with asyncio.timeout(ANSWER_SECONDS):
-        async with aclosing(engine.endpoint.stream_chat(question("Count to one million."), **options)) as batches:
+        async with aclosing(engine.endpoint.stream_chat(question("Count to one million."), options)) as batches:
             await anext(batches)
     left = time.monotonic()
     while (figures := await _figures(engine)).running:

@@ -1,22 +1,53 @@
-"""Conversations and messages in the database. `services/conversations.py` is the caller.
+"""Conversations, their messages and their folders in the database. The services are the callers.
 
-A deleted conversation is only marked, so that it can come back; `purge()` removes what has been marked for long.
+A deleted conversation is only marked, so that it can come back; `purge()` removes what has been marked for long. A
+version of a message is never overwritten by another one: a new version is a new message below the same parent.
 """
 
 import sqlite3
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from desktop_app.domain.chat import Conversation, Message, MessageState, Role, Timing
+from desktop_app.domain.chat import (
+    Conversation,
+    DeletedConversation,
+    Folder,
+    Found,
+    Message,
+    MessageState,
+    TokenChance,
+)
+from desktop_app.domain.sampling import ChatSettings
+from desktop_app.store import attachments, chances, copies
+from desktop_app.store import conversation_rows as heads
+from desktop_app.store import messages as rows
+from desktop_app.store.cleaning import clean
 from desktop_app.store.database import Database
+from desktop_app.store.search import search
 
 BIN_SECONDS = 30 * 24 * 3600.0
 """How long a deleted conversation can still be brought back: 30 days."""
 
+CHAIN = rows.CHAIN
+"""As a new message's parent: the message before it in the same call; for the first of them the beginning."""
+
 INTERRUPTED_WORDS = "The program ended before this answer was complete."
 
-_TOUCH = "(SELECT coalesce(max(touched), 0) + 1 FROM conversations)"
+
+@dataclass(frozen=True)
+class Stored:
+    """What is stored of one conversation besides its line in the list."""
+
+    messages: tuple[Message, ...] = ()
+    """Every version of every turn, deleted ones too, in the order in which they were made; pictures without data."""
+    chosen: dict[int | None, int] = field(default_factory=dict)
+    """Which child of each message is shown, where somebody chose or added one; None is the beginning."""
+    settings: ChatSettings = field(default_factory=ChatSettings)
+    seen_from: int | None = None
+    """The first message that the model is given; None for all."""
+    summary: str = ""
+    """What the model is given instead of the messages before that one."""
 
 
 class ConversationStore:
@@ -30,152 +61,219 @@ class ConversationStore:
     def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
         self._database = database
         self._now = now
+        self._growing: dict[int, Message] = {}
+        """Answers that are being written, as they were saved last."""
 
     async def conversations(self) -> tuple[Conversation, ...]:
-        """Every conversation that is not deleted, the one written to last first."""
-        rows = await self._database.run(
-            lambda db: db.execute(
-                "SELECT id, title, updated, titled FROM conversations WHERE deleted IS NULL ORDER BY touched DESC"
-            ).fetchall()
-        )
-        return tuple(_conversation(row) for row in rows)
+        """Every conversation that is not deleted: pinned ones first, then the one written to last."""
+        return await self._database.run(heads.listed)
 
-    async def messages(self, conversation: int) -> tuple[Message, ...]:
-        """The messages of a conversation, oldest first."""
-        rows = await self._database.run(
-            lambda db: db.execute(
-                "SELECT * FROM messages WHERE conversation = ? ORDER BY id", (conversation,)
-            ).fetchall()
-        )
-        return tuple(_message(row) for row in rows)
+    async def read(self, conversation: int) -> Stored:
+        """Everything of a conversation; nothing when there is none with this id."""
 
-    async def create(self, title: str, messages: tuple[Message, ...] = ()) -> tuple[Conversation, tuple[Message, ...]]:
-        """Make a conversation with its first messages, all or nothing; the ids are given here."""
-        now = self._now()
-
-        def action(db: sqlite3.Connection) -> tuple[Conversation, tuple[Message, ...]]:
-            cursor = db.execute(
-                f"INSERT INTO conversations (title, created, updated, touched) VALUES (?, ?, ?, {_TOUCH})",  # noqa: S608
-                (_clean(title), now, now),
-            )
-            conversation = Conversation(int(cursor.lastrowid or 0), _clean(title), now)
-            return conversation, tuple(_insert(db, conversation.id, message, now) for message in messages)
+        def action(db: sqlite3.Connection) -> Stored:
+            head = heads.head(db, conversation)
+            if head is None:
+                return Stored()
+            return Stored(rows.read(db, conversation), rows.chosen(db, conversation, head.chosen), *head.kept)
 
         return await self._database.run(action)
 
-    async def add(self, conversation: int, *messages: Message) -> tuple[Message, ...]:
-        """Append messages to a conversation, all or nothing; returns them with their ids and times."""
+    async def create(
+        self, title: str, messages: Sequence[Message] = (), settings: ChatSettings | None = None
+    ) -> tuple[Conversation, tuple[Message, ...]]:
+        """Make a conversation with its first messages, all or nothing; the ids are given here, as in `add()`."""
+        now = self._now()
+
+        def action(db: sqlite3.Connection) -> tuple[Conversation, tuple[Message, ...]]:
+            made = heads.insert(db, Conversation(0, title, now), settings or ChatSettings(), now)
+            return made, _insert(db, made.id, messages, now, choose=True)
+
+        return await self._database.run(action)
+
+    async def add(self, conversation: int, *messages: Message, choose: bool = True) -> tuple[Message, ...]:
+        """Add messages to a conversation, all or nothing; returns them with their ids, parents and times.
+
+        Args:
+            conversation: where to.
+            messages: each hangs below its `parent`, with `CHAIN` below the one before it in this call.
+            choose: whether they are shown from now on, instead of other versions of their turns.
+        """
         now = self._now()
 
         def action(db: sqlite3.Connection) -> tuple[Message, ...]:
-            added = tuple(_insert(db, conversation, message, now) for message in messages)
-            db.execute(
-                f"UPDATE conversations SET updated = ?, touched = {_TOUCH} WHERE id = ?",  # noqa: S608
-                (now, conversation),
-            )
+            added = _insert(db, conversation, messages, now, choose=choose)
+            heads.touch(db, conversation, now)
             return added
 
         return await self._database.run(action)
 
     async def save(self, message: Message) -> None:
-        """Write text, state, model, timing and error of a message that is already there."""
-        values = (*_values(message), message.id)
-        await self._database.run(
-            lambda db: db.execute(
-                "UPDATE messages SET text = ?, state = ?, model = ?, first_token_seconds = ?, decode_seconds = ?,"
-                " prompt_tokens = ?, answer_tokens = ?, error = ? WHERE id = ?",
-                values,
-            )
-        )
+        """Write text, reasoning, state, model, timing, error and record of a message that is already there.
 
-    async def rename(self, conversation: int, title: str) -> None:
-        """Give a conversation the title that a person chose."""
-        await self._database.run(
-            lambda db: db.execute(
-                "UPDATE conversations SET title = ?, titled = 1 WHERE id = ?", (_clean(title), conversation)
-            )
-        )
+        Cheap while it is STREAMING, however long it is: then only what is new is written.
+        """
+        before = self._growing.get(message.id)
+        if message.state is not MessageState.STREAMING:
+            self._growing.pop(message.id, None)
+            await self._database.run(lambda db: rows.write(db, message))
+        elif before is None or not rows.has_only_grown(before, message):
+            await self._database.run(lambda db: rows.write(db, message))
+            self._growing[message.id] = message
+        elif before != message:
+            await self._database.run(lambda db: rows.grow(db, before, message))
+            self._growing[message.id] = message
 
-    async def delete(self, conversation: int) -> None:
-        """Take a conversation out of the list; `restore()` brings it back for 30 days."""
-        now = self._now()
-        await self._database.run(
-            lambda db: db.execute("UPDATE conversations SET deleted = ? WHERE id = ?", (now, conversation))
-        )
+    async def choose(self, conversation: int, parent: int | None, child: int) -> None:
+        """Show *child* of the versions below *parent*; None is the beginning."""
+        await self._database.run(lambda db: copies.choose(db, conversation, parent, child))
 
-    async def restore(self, conversation: int) -> None:
-        """Bring a deleted conversation back to the place it had."""
-        await self._database.run(
-            lambda db: db.execute("UPDATE conversations SET deleted = NULL WHERE id = ?", (conversation,))
-        )
+    async def set_deleted(self, messages: Iterable[int], deleted: bool) -> None:
+        """Take messages out of their conversation, or bring them back; what follows them stays."""
+        values = [(deleted, message) for message in messages]
+        await self._database.run(lambda db: db.executemany("UPDATE messages SET deleted = ? WHERE id = ?", values))
+
+    async def rename(self, conversation: int, title: str, by_person: bool = True) -> None:
+        """Give a conversation a title; one that a person chose is never replaced by one that nobody chose."""
+        await self._database.run(lambda db: heads.rename(db, conversation, title, by_person=by_person))
+
+    async def set_pinned(self, conversations: Iterable[int], pinned: bool) -> None:
+        """Keep conversations at the top of the list, or no longer."""
+        await self._set(conversations, "pinned = ?", pinned)
+
+    async def move(self, conversations: Iterable[int], folder: int | None) -> None:
+        """Put conversations into a folder, or out of it (None)."""
+        await self._set(conversations, "folder = ?", folder)
+
+    async def delete(self, conversations: Iterable[int]) -> None:
+        """Put conversations into the bin; `restore()` brings them back for 30 days."""
+        await self._set(conversations, "deleted = coalesce(deleted, ?)", self._now())
+
+    async def restore(self, conversations: Iterable[int]) -> None:
+        """Bring deleted conversations back to the places they had."""
+        await self._set(conversations, "deleted = ?", None)
+
+    async def bin(self) -> tuple[DeletedConversation, ...]:
+        """The deleted conversations, the one deleted last first."""
+        return await self._database.run(heads.deleted)
 
     async def purge(self, older_than: float = BIN_SECONDS) -> int:
         """Remove for good what was deleted more than *older_than* seconds ago; returns how many conversations."""
         limit = self._now() - older_than
-        return await self._database.run(
-            lambda db: db.execute("DELETE FROM conversations WHERE deleted < ?", (limit,)).rowcount
-        )
+        return await self._database.run(lambda db: heads.remove(db, heads.deleted_before(db, limit)))
+
+    async def empty_bin(self, conversations: Iterable[int]) -> int:
+        """Remove these for good, as far as they are in the bin; returns how many."""
+        wanted = set(conversations)
+
+        def action(db: sqlite3.Connection) -> int:
+            return heads.remove(db, [one.conversation.id for one in heads.deleted(db) if one.conversation.id in wanted])
+
+        return await self._database.run(action)
+
+    async def set_settings(self, conversation: int, settings: ChatSettings) -> None:
+        """Remember what was chosen for a conversation."""
+        await self._set([conversation], "settings = ?", heads.encode_settings(settings))
+
+    async def set_seen_from(self, conversation: int, message: int | None, summary: str = "") -> None:
+        """Remember from which message on the model is given a conversation, and what instead of the others."""
+        await self._set([conversation], "summary = ?", clean(summary), then=("seen_from = ?", message))
+
+    async def folders(self) -> tuple[Folder, ...]:
+        """All folders by name."""
+        return await self._database.run(heads.folders)
+
+    async def add_folder(self, name: str) -> Folder:
+        """Make an empty folder."""
+        return await self._database.run(lambda db: heads.add_folder(db, name))
+
+    async def rename_folder(self, folder: int, name: str) -> None:
+        """Give a folder another name."""
+        values = (clean(name), folder)
+        await self._database.run(lambda db: db.execute("UPDATE folders SET name = ? WHERE id = ?", values))
+
+    async def remove_folder(self, folder: int) -> None:
+        """Remove a folder; its conversations stay, outside."""
+        await self._database.run(lambda db: db.execute("DELETE FROM folders WHERE id = ?", (folder,)))
+
+    async def attachment_data(self, attachment: int) -> bytes:
+        """A picture as it is sent; empty for a document and for one that is not there."""
+        return await self._database.run(lambda db: attachments.data_of(db, attachment))
+
+    async def save_chances(self, message: int, tokens: Sequence[TokenChance]) -> None:
+        """Keep the probabilities of an answer's tokens."""
+        await self._database.run(lambda db: chances.save(db, message, tokens))
+
+    async def chances(self, message: int) -> tuple[TokenChance, ...]:
+        """The probabilities of an answer's tokens; nothing when none were kept."""
+        return await self._database.run(lambda db: chances.read(db, message))
+
+    async def search(self, text: str, limit: int = 200) -> tuple[Found, ...]:
+        """Where *text* is found, titles first; see `search.search()`."""
+        return await self._database.run(lambda db: search(db, text, limit, self._now()))
 
     async def mark_interrupted(self) -> int:
         """Mark answers that were still being written when an earlier run ended; returns how many."""
+        self._growing.clear()
         return await self._database.run(
-            lambda db: (
-                db.execute(
-                    "UPDATE messages SET state = ?, error = ? WHERE state = ?",
-                    (MessageState.INTERRUPTED.value, INTERRUPTED_WORDS, MessageState.STREAMING.value),
-                ).rowcount
-            )
+            lambda db: rows.end_streams(db, MessageState.INTERRUPTED, INTERRUPTED_WORDS),
         )
 
+    async def import_tree(
+        self,
+        conversation: Conversation,
+        messages: Sequence[Message],
+        chosen: Mapping[int | None, int],
+        settings: ChatSettings,
+    ) -> Conversation:
+        """Store a conversation from elsewhere, all or nothing; it and its messages get ids of this database.
 
-def _insert(db: sqlite3.Connection, conversation: int, message: Message, now: float) -> Message:
-    cursor = db.execute(
-        "INSERT INTO messages (text, state, model, first_token_seconds, decode_seconds, prompt_tokens, answer_tokens,"
-        " error, conversation, role, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*_values(message), conversation, message.role.value, now),
-    )
-    return replace(message, id=int(cursor.lastrowid or 0), text=_clean(message.text), created=now)
+        Each message has an id of its own. What makes no sense otherwise is mended: an unknown parent makes a beginning,
+        an unknown folder none.
+        """
+        now = self._now()
+
+        def action(db: sqlite3.Connection) -> Conversation:
+            made = heads.insert(db, conversation, settings, now)
+            copies.insert_tree(db, made.id, messages, chosen, now)
+            return made
+
+        return await self._database.run(action)
+
+    async def branch(self, conversation: int, upto_message: int) -> Conversation:
+        """A new conversation of what leads to *upto_message*; attachments are shared, not copied.
+
+        Raises:
+            KeyError: there is no such conversation, or no such message in it.
+        """
+        now = self._now()
+
+        def action(db: sqlite3.Connection) -> Conversation:
+            made = heads.copy(db, conversation, now)
+            ids = copies.copy_path(db, conversation, upto_message, made.id, now)
+            heads.copy_seen_from(db, conversation, made.id, ids)
+            return made
+
+        return await self._database.run(action)
+
+    async def _set(
+        self, conversations: Iterable[int], assignment: str, value: object, then: tuple[str, object] | None = None
+    ) -> None:
+        ids = list(conversations)
+
+        def action(db: sqlite3.Connection) -> None:
+            for words, new in ((assignment, value), *([then] if then else [])):
+                statement = f"UPDATE conversations SET {words} WHERE id = ?"  # noqa: S608
+                db.executemany(statement, [(new, one) for one in ids])
+
+        await self._database.run(action)
 
 
-def _values(message: Message) -> tuple[str | float, ...]:
-    timing = message.timing
-    return (
-        _clean(message.text),
-        message.state.value,
-        _clean(message.model),
-        timing.first_token_seconds,
-        timing.decode_seconds,
-        timing.prompt_tokens,
-        timing.answer_tokens,
-        _clean(message.error),
-    )
-
-
-def _clean(text: str) -> str:
-    # Half a surrogate pair is not UTF-8, and sqlite3 raises on it; keyboards and broken models do send them.
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _conversation(row: sqlite3.Row) -> Conversation:
-    return Conversation(row["id"], row["title"], row["updated"], bool(row["titled"]))
-
-
-def _message(row: sqlite3.Row) -> Message:
-    return Message(
-        id=row["id"],
-        role=Role.USER if row["role"] == Role.USER.value else Role.ASSISTANT,
-        text=row["text"],
-        state=_state(row["state"]),
-        model=row["model"],
-        created=row["created"],
-        timing=Timing(row["first_token_seconds"], row["decode_seconds"], row["prompt_tokens"], row["answer_tokens"]),
-        error=row["error"],
-    )
-
-
-def _state(value: str) -> MessageState:
-    # One value that is not known must not make a whole conversation unreadable.
-    try:
-        return MessageState(value)
-    except ValueError:
-        return MessageState.INTERRUPTED
+def _insert(
+    db: sqlite3.Connection, conversation: int, messages: Sequence[Message], now: float, *, choose: bool
+) -> tuple[Message, ...]:
+    added = rows.insert(db, conversation, messages, now)
+    if choose:
+        for message in added:
+            copies.choose(db, conversation, message.parent, message.id)
+    return added

@@ -36,4 +36,102 @@ CREATE TABLE settings (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+# Versions of turns, what goes with them, and search. `messages` is made anew: a parent is held to its own conversation,
+# and the long texts stand last, because SQLite walks through all pages of a long value to reach a column behind it.
+# `search_words()` is a function of ours (`search_words.py`), which `database.py` lends to the connection.
+_VERSIONS = """
+CREATE TABLE folders (
+    id   INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT    NOT NULL
+);
+ALTER TABLE conversations ADD COLUMN chosen INTEGER;      -- which of the first messages is shown; NULL for the newest
+ALTER TABLE conversations ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE conversations ADD COLUMN folder INTEGER REFERENCES folders (id) ON DELETE SET NULL;
+ALTER TABLE conversations ADD COLUMN settings TEXT NOT NULL DEFAULT '';  -- JSON; '' for nothing chosen
+ALTER TABLE conversations ADD COLUMN seen_from INTEGER;   -- the first message that the model is given; NULL for all
+ALTER TABLE conversations ADD COLUMN summary TEXT NOT NULL DEFAULT '';   -- what it is given instead of the others
+CREATE INDEX conversations_by_folder ON conversations (folder) WHERE folder IS NOT NULL;
+CREATE TABLE turns (
+    id                  INTEGER PRIMARY KEY AUTOINCREMENT,
+    conversation        INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    parent              INTEGER,                       -- NULL for a beginning; versions of a turn have one parent
+    chosen              INTEGER,                       -- which of its children is shown; NULL for the newest
+    role                TEXT    NOT NULL,
+    state               TEXT    NOT NULL,
+    model               TEXT    NOT NULL DEFAULT '',
+    created             REAL    NOT NULL,
+    first_token_seconds REAL    NOT NULL DEFAULT 0,
+    decode_seconds      REAL    NOT NULL DEFAULT 0,
+    prompt_tokens       INTEGER NOT NULL DEFAULT 0,
+    answer_tokens       INTEGER NOT NULL DEFAULT 0,
+    deleted             INTEGER NOT NULL DEFAULT 0,
+    has_chances         INTEGER NOT NULL DEFAULT 0,
+    indexed             INTEGER NOT NULL DEFAULT 0,    -- whether message_index has it
+    error               TEXT    NOT NULL DEFAULT '',
+    record              TEXT    NOT NULL DEFAULT '',   -- JSON; '' for nothing known
+    reasoning           TEXT    NOT NULL DEFAULT '',
+    text                TEXT    NOT NULL DEFAULT '',
+    UNIQUE (conversation, id),
+    FOREIGN KEY (conversation, parent) REFERENCES turns (conversation, id)
+);
+INSERT INTO turns (id, conversation, parent, chosen, role, state, model, created, first_token_seconds, decode_seconds,
+                   prompt_tokens, answer_tokens, error, text)
+    SELECT id, conversation, lag(id) OVER chain, lead(id) OVER chain, role, state, model, created, first_token_seconds,
+           decode_seconds, prompt_tokens, answer_tokens, error, text
+    FROM messages WINDOW chain AS (PARTITION BY conversation ORDER BY id) ORDER BY id;
+-- An id is never given twice, not even that of a message which is gone.
+DELETE FROM sqlite_sequence WHERE name = 'turns';
+INSERT INTO sqlite_sequence (name, seq) SELECT 'turns', seq FROM sqlite_sequence WHERE name = 'messages';
+DROP TABLE messages;
+ALTER TABLE turns RENAME TO messages;
+CREATE INDEX messages_by_parent ON messages (conversation, parent);
+CREATE INDEX messages_by_state ON messages (state) WHERE state = 'streaming';
+UPDATE conversations SET chosen = (SELECT min(id) FROM messages WHERE conversation = conversations.id);
+CREATE TABLE growth (                                  -- what came of an answer since its row was written
+    message   INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+    begin     INTEGER NOT NULL,                        -- characters of text and reasoning before this piece
+    reasoning TEXT    NOT NULL,
+    text      TEXT    NOT NULL,
+    PRIMARY KEY (message, begin)
+) WITHOUT ROWID;
+CREATE TABLE attachments (
+    id     INTEGER PRIMARY KEY AUTOINCREMENT,
+    sha256 BLOB    NOT NULL UNIQUE,                    -- over what it is: one content is stored once
+    kind   TEXT    NOT NULL,
+    media  TEXT    NOT NULL,
+    size   INTEGER NOT NULL,
+    tokens INTEGER NOT NULL,
+    note   TEXT    NOT NULL,
+    text   TEXT    NOT NULL,
+    data   BLOB    NOT NULL
+);
+CREATE TABLE message_attachments (
+    id         INTEGER PRIMARY KEY,
+    message    INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+    attachment INTEGER NOT NULL REFERENCES attachments (id),
+    name       TEXT    NOT NULL
+);
+CREATE INDEX message_attachments_by_message ON message_attachments (message);
+CREATE INDEX message_attachments_by_attachment ON message_attachments (attachment);
+CREATE TABLE chances (
+    message INTEGER PRIMARY KEY REFERENCES messages (id) ON DELETE CASCADE,
+    tokens  BLOB NOT NULL                              -- JSON, compressed with zlib
+);
+CREATE TABLE presets (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    name     TEXT NOT NULL,
+    settings TEXT NOT NULL                             -- JSON
+);
+CREATE VIRTUAL TABLE title_index USING fts5 (
+    title, tokenize = "unicode61 remove_diacritics 2", prefix = '2 3'
+);
+CREATE VIRTUAL TABLE message_index USING fts5 (
+    text, names, content = '', tokenize = "unicode61 remove_diacritics 2", prefix = '2 3'
+);
+INSERT INTO title_index (rowid, title) SELECT id, search_words(title) FROM conversations;
+INSERT INTO message_index (rowid, text, names)
+    SELECT id, search_words(text), '' FROM messages WHERE state <> 'streaming' ORDER BY id;
+UPDATE messages SET indexed = 1 WHERE state <> 'streaming';
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _VERSIONS)

@@ -13,7 +13,7 @@ from desktop_app.domain.errors import UserError
 from desktop_app.domain.installation import InstallPlan
 from desktop_app.domain.units import disk_words
 from desktop_app.hub import local
-from desktop_app.services.conversations import ChatState
+from desktop_app.services.chat_view import ChatState
 from desktop_app.services.program import Program
 from desktop_app.terminal.keyboard import Keyboard
 from desktop_app.terminal.notes import Notes, printable
@@ -79,12 +79,29 @@ class TerminalChat:
     async def _ask(self, text: str) -> int:
         self._notes.forget()
         await self._program.conversations.send(text)
+        if not await self._go_on():
+            return 1
         answer = self._program.conversations.state.value.messages[-1]
         if answer.error:
             self._notes.note(answer.error)
         elif answer.timing.words():
             self._notes.say(f"({answer.timing.words()})")
         return 0 if answer.state in (MessageState.COMPLETE, MessageState.CUT) else 1
+
+    async def _go_on(self) -> bool:
+        """Take the way out that a window would offer, and say so; False when there is none."""
+        conversations = self._program.conversations
+        state = conversations.state.value
+        if state.full is not None:
+            self._notes.note(state.full.words)
+            if not state.full.droppable:
+                return False
+            self._notes.note("The oldest messages are left out.")
+            await conversations.leave_out_oldest()
+        elif state.suggestion:
+            self._notes.note(state.suggestion)
+            await conversations.continue_as_text()
+        return True
 
     async def _converse(self) -> int:
         self._notes.say("Write a question; an empty line or Ctrl+D ends the conversation.")

@@ -1,26 +1,45 @@
-"""The one window: rail, engine bar, pages, gauge strip. With the two rooms beside it the only one that knows pages."""
+"""The one window: rail, engine bar, pages, gauge strip. With the rooms beside it the only one that knows pages."""
 
-from collections.abc import Callable, Sequence
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
 
-from PySide6.QtCore import QByteArray, QEvent, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QHideEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QHideEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from desktop_app.domain.appearance import Appearance
 from desktop_app.domain.errors import Remedy, UserError
+from desktop_app.services.chat_files import ChatFiles
 from desktop_app.services.program import Program
 from desktop_app.store.settings import Settings
 from desktop_app.ui.bridge import Bridge
+from desktop_app.ui.chat_room import ChatRoom
 from desktop_app.ui.engine_room import EngineRoom
 from desktop_app.ui.model_room import ModelRoom
 from desktop_app.ui.pages.chat import ChatPage
 from desktop_app.ui.pages.welcome import WelcomePage
+from desktop_app.ui.preference_room import PreferenceRoom
+from desktop_app.ui.shortcuts import CommandId, Shortcuts
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.basics import IconButton, surface
 from desktop_app.ui.widgets.engine_bar import EngineBar
 from desktop_app.ui.widgets.gauge_strip import GaugeStrip
 from desktop_app.ui.widgets.notice import Notice
+from desktop_app.ui.widgets.rail import Place, Rail
+
+_CHAT_COMMANDS: dict[CommandId, Callable[[ChatPage], object]] = {
+    CommandId.NEW_CHAT: lambda chat: chat.new_chat(),
+    CommandId.TEMPORARY_CHAT: lambda chat: chat.new_temporary_chat(),
+    CommandId.NEW_FOLDER: lambda chat: chat.list.new_folder(),
+    CommandId.SEARCH: lambda chat: chat.list.focus_search(),
+    CommandId.TOGGLE_LIST: lambda chat: chat.toggle_list(),
+    CommandId.ATTACH: lambda chat: chat.attach(),
+    CommandId.REGENERATE: lambda chat: chat.regenerate_last(),
+    CommandId.PREVIOUS_VERSION: lambda chat: chat.previous_version(),
+    CommandId.NEXT_VERSION: lambda chat: chat.next_version(),
+    CommandId.COPY_ANSWER: lambda chat: chat.copy_last_answer(),
+    CommandId.COPY_CODE: lambda chat: chat.copy_last_code(),
+    CommandId.FOLLOW: lambda chat: chat.follow(),
+    CommandId.TOGGLE_SETTINGS: lambda chat: chat.toggle_settings(),
+}
 
 
 class MainWindow(QMainWindow):
@@ -30,7 +49,9 @@ class MainWindow(QMainWindow):
     reopen_asked = Signal()
     """The data folder could not be used; somebody wants it tried again."""
 
-    def __init__(self, theme: Theme, bridge: Bridge, program: Program, questions: Sequence[str]) -> None:
+    def __init__(
+        self, theme: Theme, bridge: Bridge, program: Program, files: ChatFiles, questions: Sequence[str]
+    ) -> None:
         super().__init__()
         self._theme = theme
         self._bridge = bridge
@@ -38,7 +59,16 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("vLLM Desktop")
         self.setMinimumSize(QSize(720, 480))
         self.resize(1180, 760)
-        self.chat = ChatPage(theme, bridge, program.conversations, program.serving, program.settings, questions)
+        self.chat = ChatPage(
+            theme,
+            bridge,
+            program.conversations,
+            program.chats,
+            program.draft,
+            program.serving,
+            program.settings,
+            questions,
+        )
         self._bar = EngineBar(theme)
         self._strip = GaugeStrip(theme)
         self._notice = Notice(theme, dismissable=True)
@@ -46,15 +76,13 @@ class MainWindow(QMainWindow):
         self._frame = QStackedWidget()
         self.room = EngineRoom(self, theme, bridge, program, self.show_page)
         self.model_room = ModelRoom(self, theme, bridge, program, self.room, self.show_page, self.show_chat)
-        self._chat_button = self._rail_button("chat", "Chat", self.show_chat)
-        self._models_button = self._rail_button("cube", "Models", self.model_room.show_models)
-        self._engine_button = self._rail_button("engine", "Engine", self.room.show_engines)
-        self._log_button = self._rail_button("log", "Log", self.room.show_log)
-        self._settings_button = self._rail_button("gear", "Settings of the model", self.room.show_settings)
-        self._theme_button = IconButton(theme, "theme", "Light or dark", self._on_theme_clicked)
+        self.chat_room = ChatRoom(self.chat, theme, bridge, program, files, self.model_room.show_models)
+        self.shortcuts = Shortcuts(self, self._keep_shortcuts)
+        self.preference_room = PreferenceRoom(self, theme, bridge, program.settings, self.shortcuts, self.show_page)
+        self._rail = Rail(theme, self.shortcuts)
         self._build()
         self._connect()
-        self._add_shortcuts()
+        self._bind_shortcuts()
         bridge.watch(self, program.serving.status, self._bar.show_status)
         bridge.watch(self, program.serving.engines, self._bar.show_engines)
         bridge.watch(self, program.gauges.frames, self._strip.show_frame)
@@ -88,11 +116,14 @@ class MainWindow(QMainWindow):
             self.show_welcome()
 
     def apply_settings(self, settings: Settings, keep_appearance: bool) -> None:
-        """Take what was remembered: colours, size and place, whether the first run was skipped."""
+        """Take what was remembered: colours, size of text, keys, size and place, whether the first run was skipped."""
         if not keep_appearance:
             self._theme.choose(settings.appearance)
+        self._theme.set_text_scale(settings.text_scale)
+        self.shortcuts.load(settings.shortcuts)
         if settings.geometry:
             self.restoreGeometry(QByteArray(settings.geometry))
+        self.chat.restore_folds()
         self.chat.restore_draft()
         if settings.setup_skipped and self._frame.currentWidget() is not self._main:
             self.show_chat()
@@ -139,28 +170,19 @@ class MainWindow(QMainWindow):
             self._pages.addWidget(page)
         self._frame.setCurrentWidget(self._main)
         self._pages.setCurrentWidget(page)
-        for button, shown in self._rail_buttons():
-            with QSignalBlocker(button):
-                button.setChecked(shown(page))
+        self._rail.show_place(self._place_of(page))
 
-    def _rail_button(self, icon: str, name: str, show: Callable[[], None]) -> IconButton:
-        """A button that stands for a page, and is down while that is shown."""
-        button = IconButton(self._theme, icon, name)
-        button.setCheckable(True)
-        # Not `clicked`: a screen reader toggles buttons that can be down. Showing the page sets it right again.
-        button.toggled.connect(lambda _down: show())
-        return button
-
-    def _rail_buttons(self) -> tuple[tuple[IconButton, Callable[[QWidget], bool]], ...]:
-        """Each button of the rail that stands for a page, and whether a page is its."""
-        room = self.room
-        return (
-            (self._chat_button, lambda page: page is self.chat),
-            (self._models_button, self.model_room.is_models),
-            (self._engine_button, room.is_engines),
-            (self._log_button, room.is_log),
-            (self._settings_button, room.is_settings),
+    def _place_of(self, page: QWidget) -> Place | None:
+        """The button of the rail that stands for *page*."""
+        places: tuple[tuple[Place, Callable[[QWidget], bool]], ...] = (
+            (Place.CHAT, lambda page: page is self.chat),
+            (Place.MODELS, self.model_room.is_models),
+            (Place.ENGINE, self.room.is_engines),
+            (Place.LOG, self.room.is_log),
+            (Place.MODEL_SETTINGS, self.room.is_settings),
+            (Place.PREFERENCES, self.preference_room.is_preferences),
         )
+        return next((place for place, stands in places if stands(page)), None)
 
     def _connect(self) -> None:
         room = self.room
@@ -168,7 +190,10 @@ class MainWindow(QMainWindow):
         self.chat.stop_clicked.connect(room.stop)
         self.chat.install_clicked.connect(room.offer_install)
         self.chat.remedy_chosen.connect(room.do)
-        self.chat.sent.connect(self._program.gauges.hurry)
+        self.chat.middle.sent.connect(self._program.gauges.hurry)
+        self.chat.middle.larger_clicked.connect(room.show_settings)
+        self._rail.asked.connect(self._on_place_asked)
+        self.preference_room.bin_asked.connect(self._on_bin_asked)
         self._bar.start_clicked.connect(room.start_current)
         self._bar.stop_clicked.connect(room.stop)
         self._bar.stop_asked.connect(room.stop)
@@ -203,22 +228,27 @@ class MainWindow(QMainWindow):
         else:
             self.room.do(remedy)
 
-    def _on_theme_clicked(self) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        group = QActionGroup(menu)
-        for appearance, icon in ((Appearance.SYSTEM, "theme"), (Appearance.LIGHT, "sun"), (Appearance.DARK, "moon")):
-            action = QAction(self._theme.icon(icon), appearance.value, group)
-            action.setCheckable(True)
-            action.setChecked(appearance is self._theme.appearance)
-            action.triggered.connect(lambda _=False, chosen=appearance: self.choose_appearance(chosen))
-            menu.addAction(action)
-        menu.popup(self._theme_button.mapToGlobal(self._theme_button.rect().topRight()))
+    def _on_place_asked(self, place: Place) -> None:
+        match place:
+            case Place.CHAT:
+                self.show_chat()
+            case Place.MODELS:
+                self.model_room.show_models()
+            case Place.ENGINE:
+                self.room.show_engines()
+            case Place.LOG:
+                self.room.show_log()
+            case Place.MODEL_SETTINGS:
+                self.room.show_settings()
+            case Place.PREFERENCES:
+                self.preference_room.show_preferences()
 
-    def choose_appearance(self, appearance: Appearance) -> None:
-        """Show these colours from now on, and at the next start."""
-        self._theme.choose(appearance)
-        self._bridge.start("appearance", self._program.settings.set_appearance(appearance))
+    def _on_bin_asked(self) -> None:
+        self.show_chat()
+        self.chat_room.show_bin()
+
+    def _keep_shortcuts(self, chosen: Mapping[str, str]) -> None:
+        self._bridge.start("shortcuts", self._program.settings.set_shortcuts(chosen))
 
     def _on_escape_pressed(self) -> None:
         if self._pages.currentWidget() is not self.chat:
@@ -226,52 +256,29 @@ class MainWindow(QMainWindow):
         else:
             self.chat.stop_answer()
 
-    def _on_new_chat_pressed(self) -> None:
-        self.show_chat()
-        self.chat.new_chat()
+    def _bind_shortcuts(self) -> None:
+        bind, preferences = self.shortcuts.bind, self.preference_room
+        for place in Place:
+            bind(place.command, partial(self._on_place_asked, place))
+        bind(CommandId.SHORTCUTS, preferences.show_shortcuts)
+        bind(CommandId.LARGER, preferences.larger)
+        bind(CommandId.SMALLER, preferences.smaller)
+        bind(CommandId.USUAL, preferences.usual)
+        bind(CommandId.CHOOSE_MODEL, self._bar.open_menu)
+        bind(CommandId.OPEN_FOLDER, self.room.ask_for_folder)
+        bind(CommandId.QUIT, self.close)
+        bind(CommandId.LEAVE, self._on_escape_pressed)
+        for command, deed in _CHAT_COMMANDS.items():
+            bind(command, partial(self._do_in_chat, deed))
+        self.shortcuts.tell(self.chat.list.new.main, "Begin a new conversation", CommandId.NEW_CHAT)
 
-    def _on_search_pressed(self) -> None:
-        self.show_chat()
-        self.chat.list.focus_search()
-
-    def _add_shortcuts(self) -> None:
-        for keys, slot in (
-            ("Ctrl+N", self._on_new_chat_pressed),
-            ("Ctrl+K", self._on_search_pressed),
-            ("Ctrl+L", self._bar.open_menu),
-            ("Ctrl+O", self.room.ask_for_folder),
-            ("Ctrl+1", self.show_chat),
-            ("Ctrl+2", self.model_room.show_models),
-            ("Ctrl+3", self.room.show_engines),
-            ("Ctrl+4", self.room.show_log),
-            ("Ctrl+,", self.room.show_settings),
-            ("Ctrl+Q", self.close),
-            ("Esc", self._on_escape_pressed),
-        ):
-            QShortcut(QKeySequence(keys), self, slot)
+    def _do_in_chat(self, deed: Callable[[ChatPage], object]) -> None:
+        """Do something with the chat, which is shown first if another page hides it."""
+        if self._frame.currentWidget() is not self._main or self._pages.currentWidget() is not self.chat:
+            self.show_chat()
+        deed(self.chat)
 
     def _build(self) -> None:
-        keys_of = (
-            (self._chat_button, "Ctrl+1"),
-            (self._models_button, "Ctrl+2"),
-            (self._engine_button, "Ctrl+3"),
-            (self._log_button, "Ctrl+4"),
-            (self._settings_button, "Ctrl+,"),
-        )
-        for button, keys in keys_of:
-            button.setToolTip(f"{button.accessibleName()} ({keys})")
-        rail = surface("rail")
-        rail.setFixedWidth(52)
-        icons = QVBoxLayout(rail)
-        icons.setContentsMargins(8, 12, 8, 12)
-        icons.setSpacing(8)
-        icons.addWidget(self._chat_button)
-        icons.addWidget(self._models_button)
-        icons.addWidget(self._engine_button)
-        icons.addWidget(self._log_button)
-        icons.addStretch()
-        icons.addWidget(self._settings_button)
-        icons.addWidget(self._theme_button)
         self._pages.addWidget(self.chat)
         content = QVBoxLayout()
         content.setSpacing(0)
@@ -282,7 +289,7 @@ class MainWindow(QMainWindow):
         row = QHBoxLayout(self._main)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        row.addWidget(rail)
+        row.addWidget(self._rail)
         row.addLayout(content, 1)
         self._frame.addWidget(self._main)
         whole = QWidget()

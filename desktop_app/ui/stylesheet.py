@@ -3,6 +3,8 @@
 A border radius above half the height is dropped by Qt without a word: heights are set where radii are.
 """
 
+import re
+
 from desktop_app.ui.tokens import Tokens
 
 _SHEET = """
@@ -25,8 +27,8 @@ QLabel[role="section"] {{ color: {second}; font-size: 9pt; font-weight: 600; }}
 QLabel[role="title"] {{ font-size: 13pt; font-weight: 600; }}
 QLabel[role="hero"] {{ font-size: 20pt; font-weight: 600; }}
 QLabel[role="badge"] {{
-    background: {raised}; color: {second}; border-radius: 9px; padding: 0 8px; font-size: 9pt; font-weight: 600;
-    min-height: 18px; max-height: 18px;
+    background: {raised}; color: {second}; border-radius: {half_badge}px; padding: 0 8px; font-size: 9pt;
+    font-weight: 600; min-height: {badge}px; max-height: {badge}px;
 }}
 QLabel[role="badge"][tone="good"] {{ background: {good_soft}; color: {good}; }}
 QLabel[role="badge"][tone="warn"] {{ background: {warn_soft}; color: {warn}; }}
@@ -35,7 +37,7 @@ QLabel[tone="bad"] {{ color: {bad}; }}
 QLabel[tone="good"] {{ color: {good}; }}
 
 QPushButton {{
-    background: {card}; border: 1px solid {line}; border-radius: 8px; padding: 0 14px; min-height: 32px;
+    background: {card}; border: 1px solid {line}; border-radius: 8px; padding: 0 14px; min-height: {control}px;
     font-weight: 500;
 }}
 QPushButton:hover {{ background: {hover}; }}
@@ -47,7 +49,21 @@ QPushButton[role="primary"]:disabled {{ background: {raised}; border-color: {rai
 QPushButton[role="plain"] {{ background: transparent; border-color: transparent; }}
 QPushButton[role="plain"]:hover {{ background: {hover}; }}
 QPushButton[role="link"] {{
-    background: transparent; border: 1px solid transparent; color: {accent_text}; padding: 0 4px; min-height: 24px;
+    background: transparent; border: 1px solid transparent; color: {accent_text}; padding: 0 4px; min-height: {low}px;
+}}
+QPushButton[role="quiet"] {{
+    background: transparent; border: 1px solid transparent; color: {second}; padding: 0 8px; min-height: {low}px;
+    font-size: 9.5pt; font-weight: 400;
+}}
+QPushButton[role="quiet"]:hover {{ background: {hover}; color: {text}; }}
+QPushButton[role="primary"][side="left"] {{ border-top-right-radius: 0; border-bottom-right-radius: 0; }}
+QPushButton[role="primary"][side="right"] {{
+    border-top-left-radius: 0; border-bottom-left-radius: 0; border-left-color: {accent_soft}; padding: 0;
+    min-width: 32px; max-width: 32px;
+}}
+QLabel[role="keycap"] {{
+    background: {raised}; color: {text}; border: 1px solid {line}; border-bottom: 2px solid {line};
+    border-radius: 6px; padding: 2px 8px; font-weight: 500;
 }}
 QPushButton[role="suggestion"] {{
     background: {card}; border: 1px solid {line}; border-radius: 10px; text-align: left; padding: 0 14px;
@@ -71,7 +87,7 @@ QToolButton::menu-indicator {{ image: none; }}
 QPushButton::menu-indicator {{ image: none; width: 0; }}
 
 QLineEdit {{
-    background: {card}; border: 1px solid {line}; border-radius: 8px; padding: 0 10px; min-height: 32px;
+    background: {card}; border: 1px solid {line}; border-radius: 8px; padding: 0 10px; min-height: {control}px;
     selection-background-color: {accent}; selection-color: {on_accent};
 }}
 QLineEdit:focus {{ border-color: {accent_text}; }}
@@ -117,6 +133,23 @@ QSplitter::handle {{ background: {line}; }}
 """
 
 
-def stylesheet(tokens: Tokens) -> str:
-    """The application's style sheet in these colours."""
-    return _SHEET.format(**vars(tokens))
+_POINTS = re.compile(r"(font-size: *)([\d.]+)pt")
+_BADGE = 18
+_CONTROL = 32
+_LOW_CONTROL = 24
+"""Heights of badges, of buttons and fields, and of buttons within a text, in logical pixels at the usual size."""
+
+
+def stylesheet(tokens: Tokens, text_scale: float = 1.0) -> str:
+    """The application's style sheet in these colours, with words *text_scale* times as large as usual."""
+    badge = round(_BADGE * text_scale)
+    # A quarter as much as words do: controls have air above and below already.
+    share = (3 + text_scale) / 4
+    sizes = {"badge": badge, "half_badge": badge // 2, "control": round(_CONTROL * share)}
+    sheet = _SHEET.format(**vars(tokens), **sizes, low=round(_LOW_CONTROL * share))
+    return scaled_sheet(sheet, text_scale)
+
+
+def scaled_sheet(sheet: str, text_scale: float) -> str:
+    """*sheet* with every size of a font *text_scale* times as large."""
+    return _POINTS.sub(lambda found: f"{found[1]}{float(found[2]) * text_scale:g}pt", sheet)

@@ -2,7 +2,7 @@
 
 `bootstrap` makes one `Theme` and hands it to every widget; `changed` asks them to draw themselves again. Colours go
 into the palette (selection, links, placeholders) and into the style sheet (shapes, hover): a sheet alone leaves text
-selection and links wrong.
+selection and links wrong. The size of words is one factor on every size in points.
 """
 
 from dataclasses import dataclass
@@ -14,10 +14,18 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop_app.domain.appearance import Appearance
-from desktop_app.ui.stylesheet import stylesheet
+from desktop_app.ui.stylesheet import scaled_sheet, stylesheet
 from desktop_app.ui.tokens import DARK, LIGHT, Tokens
 
-__all__ = ["Space", "Theme", "Tokens"]
+__all__ = ["LARGEST", "SMALLEST", "Space", "Theme", "Tokens"]
+
+SMALLEST = 0.8
+LARGEST = 2.0
+"""What a person may choose for `Theme.text_scale`; WCAG 2.1, 1.4.4 asks for twice the size."""
+
+_SHEET_FONT = "_q_styleSheetWidgetFont"
+"""Where Qt keeps the font that a widget had before its style sheet, to which it goes back at every polish. Below an
+application's sheet it does not take in a font that is set later (seen with 6.11; a test would tell)."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,8 @@ class Theme(QObject):
         self._icons = resources / "icons"
         self._appearance = appearance
         self._icon_cache: dict[tuple[str, str], QIcon] = {}
+        self._text_scale = 1.0
+        self._dressed = False
         self.space = Space()
         for font in sorted((resources / "fonts").iterdir()):
             QFontDatabase.addApplicationFont(str(font))
@@ -83,12 +93,40 @@ class Theme(QObject):
         `bootstrap` does it once the window is built: below a sheet, whatever is put into a layout is styled again with
         all that is in it, and the same window takes 90 ms instead of 35.
         """
-        self._app.setStyleSheet(stylesheet(self.tokens))
+        self._dressed = True
+        self._app.setStyleSheet(stylesheet(self.tokens, self._text_scale))
+
+    @property
+    def text_scale(self) -> float:
+        """How large words are, as a share of their usual size."""
+        return self._text_scale
+
+    def set_text_scale(self, scale: float) -> None:
+        """Show words this large from now on, 0.8 to 2, in widgets that are there already and in those to come."""
+        scale = min(LARGEST, max(SMALLEST, scale))
+        if scale == self._text_scale:
+            return
+        factor = scale / self._text_scale
+        self._text_scale = scale
+        self._app.setFont(self.body_font())
+        for widget in self._app.allWidgets():
+            _scale_own_font(widget, factor)
+        if self._dressed:
+            self.dress()
+        self.changed.emit()
+
+    def scaled(self, pixels: float) -> int:
+        """*pixels* of something that words stand in, at the present size of words."""
+        return round(pixels * self._text_scale)
+
+    def sheet(self, text: str) -> str:
+        """The style sheet *text* of one page or widget, with its sizes of words as large as chosen."""
+        return scaled_sheet(text, self._text_scale)
 
     def body_font(self, size: float = 10.5, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-        """The font of everything but code. Size in points."""
+        """The font of everything but code. Size in points, before the person's choice of `text_scale`."""
         font = QFont("Inter")
-        font.setPointSizeF(size)
+        font.setPointSizeF(size * self._text_scale)
         font.setWeight(weight)
         font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
         return font
@@ -103,7 +141,7 @@ class Theme(QObject):
         """The font of code; ligatures are off, so that `->` stays two signs."""
         font = QFont("JetBrains Mono")
         font.setStyleHint(QFont.StyleHint.Monospace)
-        font.setPointSizeF(size)
+        font.setPointSizeF(size * self._text_scale)
         font.setFeature(QFont.Tag("calt"), 0)
         font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
         return font
@@ -147,6 +185,19 @@ class Theme(QObject):
         self._app.setPalette(_palette(self.tokens))
         self.dress()
         self.changed.emit()
+
+
+def _scale_own_font(widget: QWidget, factor: float) -> None:
+    """Make the font that was given to *widget* itself larger; what it inherits grows with the application's."""
+    kept = widget.property(_SHEET_FONT)
+    own = kept if isinstance(kept, QFont) else widget.font()
+    if not widget.testAttribute(Qt.WidgetAttribute.WA_SetFont) or own.pointSizeF() <= 0:
+        return
+    font = QFont(own)
+    font.setPointSizeF(own.pointSizeF() * factor)
+    widget.setFont(font)
+    if isinstance(kept, QFont):
+        widget.setProperty(_SHEET_FONT, font)
 
 
 def _palette(tokens: Tokens) -> QPalette:

@@ -44,6 +44,8 @@ def chat_template() -> str:
         "{%- set question = (asked[-1]['content'] if asked else '') | string | lower -%}\n"
         f"{{%- set words = question{steps}.split() -%}}\n"
         f"{{{{- '{USER} ' + words[:{MAX_WORDS}] | join(' ') + '{GUIDE}' -}}}}\n"
+        # An answer that was cut is continued where it ended.
+        "{%- if messages and messages[-1]['role'] == 'assistant' -%}{{- messages[-1]['content'] -}}{%- endif -%}\n"
     )
 
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import engine, gap, log_flood, models_list, resident, stream, window
+from tests.benchmarks import chats, engine, gap, log_flood, models_list, resident, stream, window
 from tests.benchmarks.machinery import Figures, facts, hold_screen, load
 from tests.benchmarks.report import AIMS, table, verdicts
 
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[], Figures]] = {
     "window": window.measure,
     "stream": stream.measure,
     "gap": gap.measure,
+    "chats": chats.measure,
     "resident": resident.measure,
     "log": log_flood.measure,
     "models": models_list.measure,

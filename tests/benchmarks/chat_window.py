@@ -62,8 +62,8 @@ class Asker:
             await asyncio.sleep(_LOOK_SECONDS)
 
     def _busy(self) -> bool:
-        rows = self._transcript._rows
-        return not self._transcript._pump.idle or any(row.changed for row in rows if row.view)
+        transcript = self._transcript
+        return not transcript._pump.idle or any(row.changed for row in transcript._rows.realised)
 
 
 async def story(app: QApplication, data: Path, model: Path, question: str) -> None:

@@ -86,6 +86,8 @@ class Panes:
         row = QHBoxLayout(self.window)
         self.pump = Pump(self.window)
         self._panes = [Transcript(theme, pump=self.pump) for _ in range(PANES)]
+        self.drawn_after: list[float] = []
+        """Milliseconds from the last byte of an answer until all of it is on the screen."""
         for pane in self._panes:
             row.addWidget(pane)
         self.window.show()
@@ -97,8 +99,12 @@ class Panes:
         _, stored = await self._store.create(question, turn)
         pane.show_messages(stored)
         answer = Answer(stored[1], self._store, self._tasks, time.monotonic, pane.put_message, print)
-        await answer.run(self._endpoint.stream_chat(stored[:1], max_tokens=tokens))
+        await answer.run(self._endpoint.stream_chat(stored[:1], {"max_tokens": tokens}))
         assert answer.message.state in (MessageState.COMPLETE, MessageState.CUT), answer.message.error
+        last = time.perf_counter()
+        while any(row.changed for row in pane._rows.realised):  # noqa: ASYNC110 - nobody is told when it has drawn
+            await asyncio.sleep(0.001)
+        self.drawn_after.append((time.perf_counter() - last) * 1000)
         return len(answer.message.text)
 
     async def together(self, tokens: int) -> int:
@@ -128,12 +134,14 @@ async def story(app: QApplication, socket: Path, model: str, tokens: int) -> Non
         calm.start()
         await asyncio.sleep(_CALM_SECONDS)
         before = calm.stop()
+        panes.drawn_after.clear()
         heart, start, cpu = Heartbeat(), time.perf_counter(), time.process_time()
         heart.start()
         characters = await panes.together(tokens)
         seconds = time.perf_counter() - start
         share = (time.process_time() - cpu) / seconds
         figures = heart.stop() | {"seconds": round(seconds, 2), "characters": characters, "cpu": round(share, 3)}
+        figures["drawn_after_ms"] = round(max(panes.drawn_after), 1)
         figures |= {f"calm_{key}": before[key] for key in ("wall_p99_ms", "wall_p99_by_time_ms", "wall_longest_ms")}
         print(json.dumps(figures), flush=True)
         await endpoint.close()

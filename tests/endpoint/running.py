@@ -5,7 +5,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -40,11 +40,11 @@ class Running:
 
 
 @asynccontextmanager
-async def running(folder: Path, **behaviour: object) -> AsyncIterator[Running]:
-    """A stand-in engine that does what *behaviour* says (`tests/fake_engine.py`), ready to be asked."""
+async def running(folder: Path, *flags: str, **behaviour: object) -> AsyncIterator[Running]:
+    """A stand-in engine that does what *behaviour* says (`tests/fake_engine_wire.py`), ready to be asked."""
     socket = folder / "e.sock"
     socket.unlink(missing_ok=True)
-    engine = Running(socket, await _spawn(folder, ["--uds", str(socket)], behaviour))
+    engine = Running(socket, await _spawn(folder, ["--uds", str(socket), *flags], behaviour))
     try:
         await eventually(lambda: _ready(socket))
         yield engine
@@ -115,9 +115,14 @@ def question(text: str = "Why?") -> tuple[Message, ...]:
     return (Message(1, Role.USER, text),)
 
 
-async def whole(endpoint: Endpoint, text: str = "Why?", **sampling: float) -> list[Delta]:
+async def whole(endpoint: Endpoint, text: str = "Why?", request: Mapping[str, object] | None = None) -> list[Delta]:
     """Every delta of the answer to one question."""
-    return [delta async for batch in endpoint.stream_chat(question(text), **sampling) for delta in batch]
+    return await collect(endpoint.stream_chat(question(text), request or {}))
+
+
+async def collect(batches: AsyncGenerator[list[Delta], None]) -> list[Delta]:
+    """Every delta."""
+    return [delta async for batch in batches for delta in batch]
 
 
 def words(deltas: list[Delta]) -> str:

@@ -1,4 +1,4 @@
-"""What several tests of services begin with: packages made by hand instead of gigabytes, a small Hub, the models."""
+"""What several tests of services begin with: packages made by hand instead of gigabytes, a small Hub, models, chats."""
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -14,6 +14,7 @@ from desktop_app.paths import Paths
 from desktop_app.services.setup import Setup
 from tests.engine.wheelhouse import isolate_pip, make_environment_with_pip, vllm_files
 from tests.fakes.hub import FakeHub, running_hub
+from tests.services.chat_world import ChatWorld, opened
 from tests.services.models_world import CATALOG, OTHER, TINY, World, world
 
 MACHINE = Machine("a processor", 2, 8 << 30, frozenset())
@@ -87,3 +88,12 @@ async def there(paths: Paths, hub: FakeHub) -> AsyncIterator[World]:
     async with world(paths, hub) as made:
         made.catalog = CATALOG
         yield made
+
+
+@pytest.fixture(name="world")
+async def chat_world(tmp_path: Path) -> AsyncIterator[ChatWorld]:
+    """The services of chats, without an engine."""
+    made = await opened(tmp_path / "c.sqlite3")
+    yield made
+    await made.close()
+    assert made.failures == []

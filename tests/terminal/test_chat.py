@@ -69,7 +69,7 @@ async def test_one_question_one_answer_and_nothing_left(data: Paths, tmp_path: P
     await database.open()
     store = ConversationStore(database)
     (conversation,) = await store.conversations()
-    question, answer = await store.messages(conversation.id)
+    question, answer = (await store.read(conversation.id)).messages
     await database.close()
     assert (question.text, answer.text, answer.state) == (
         "Why is it so?",

@@ -54,7 +54,7 @@ class Desk:
         return self.program.gauges._attended
 
     def titles(self) -> list[str]:
-        return [one.title for one in self.program.conversations.state.value.conversations]
+        return [one.title for one in self.program.chats.state.value.conversations]
 
     def model(self, name: str = "tiny", **behaviour: object) -> ModelRef:
         """A model that the Start button will start."""

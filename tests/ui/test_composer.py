@@ -6,9 +6,10 @@ from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QToolButton
 from pytestqt.qtbot import QtBot
 
+from desktop_app.domain.sampling import Mode
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.composer import Composer
-from tests.ui.hands import child, click, press, write
+from tests.ui.hands import child, click, press, press_button, write
 
 
 class Desk:
@@ -34,10 +35,12 @@ class Desk:
 
     @property
     def button(self) -> QToolButton:
-        return child(self.composer, QToolButton)
+        return next(one for one in self.composer.findChildren(QToolButton) if one.property("role") == "send")
 
     def hint(self) -> str:
-        return child(self.composer, QLabel).text()
+        found = self.composer.findChild(QLabel, "hint")
+        assert found is not None
+        return found.text()
 
     def write(self, text: str) -> None:
         write(self.field, text)
@@ -84,18 +87,20 @@ def test_the_button_sends(desk: Desk) -> None:
     assert desk.sent == ["Hello"]
 
 
-def test_while_an_answer_is_written_the_button_stops_it_and_enter_keeps_what_was_typed(desk: Desk) -> None:
+def test_while_an_answer_is_written_the_button_stops_it_and_enter_queues_what_was_typed(desk: Desk) -> None:
     desk.composer.show_state("Message Guide…", False, True)
     assert desk.button.accessibleName() == "Stop the answer"
     assert desk.hint() == "Esc stops"
-    desk.write("The next question")
-    desk.press(Qt.Key.Key_Return)
-    assert (desk.sent, desk.composer.text()) == ([], "The next question")
     desk.click()
     assert desk.stops == 1
-    desk.composer.show_state("Message Guide…", True, False)
+    desk.write("The next question")
+    assert desk.button.accessibleName() == "Queue"
+    assert desk.hint() == "Enter queues it until this answer has ended · Esc stops"
+    press_button(desk.composer, "Stop the answer")
+    assert desk.stops == 2
     desk.press(Qt.Key.Key_Return)
-    assert desk.sent == ["The next question"]
+    assert (desk.sent, desk.composer.text()) == (["The next question"], "")
+    assert desk.button.accessibleName() == "Stop the answer"
 
 
 def test_before_a_model_is_ready_one_may_write_and_is_told_why_it_cannot_be_sent(desk: Desk) -> None:
@@ -139,6 +144,45 @@ def test_unfinished_input_of_an_input_method_is_not_sent(desk: Desk) -> None:
     QApplication.sendEvent(desk.field, QInputMethodEvent("にほ", []))
     desk.press(Qt.Key.Key_Return)
     assert desk.sent == []
+
+
+def test_enter_while_an_input_method_composes_sends_nothing_of_what_stands_there(desk: Desk) -> None:
+    desk.write("Hello")
+    QApplication.sendEvent(desk.field, QInputMethodEvent("にほ", []))
+    desk.press(Qt.Key.Key_Return)
+    assert (desk.sent, desk.composer.text()) == ([], "Hello")
+    done = QInputMethodEvent("", [])
+    done.setCommitString("日本")
+    QApplication.sendEvent(desk.field, done)
+    desk.press(Qt.Key.Key_Return)
+    assert desk.sent == ["Hello日本"]
+
+
+def test_up_in_an_empty_field_asks_for_the_last_question(desk: Desk) -> None:
+    asked: list[None] = []
+    desk.composer.edit_last_asked.connect(lambda: asked.append(None))
+    desk.press(Qt.Key.Key_Up)
+    assert len(asked) == 1
+    desk.write("a")
+    desk.press(Qt.Key.Key_Up)
+    desk.press(Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    assert len(asked) == 1
+
+
+def test_what_is_given_back_stands_above_what_was_written_and_can_be_undone(desk: Desk) -> None:
+    desk.write("new")
+    desk.composer.put_back("old")
+    assert desk.composer.text() == "old\n\nnew"
+    desk.field.undo()
+    assert desk.composer.text() == "new"
+
+
+def test_a_text_to_go_on_with_is_asked_for_in_other_words(desk: Desk) -> None:
+    desk.composer.show_mode(Mode.COMPLETION)
+    assert desk.field.placeholderText() == "Begin a text, the model goes on"
+    assert desk.hint().startswith("Enter lets the model go on")
+    desk.composer.show_state("Write here, send when a model is ready", False, False)
+    assert desk.field.placeholderText() == "Write here, send when a model is ready"
 
 
 def test_a_restored_text_has_the_cursor_at_its_end(desk: Desk) -> None:

@@ -3,19 +3,23 @@
 import os
 import shutil
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QApplication, QFileDialog, QToolButton
+from PySide6.QtWidgets import QApplication, QCheckBox, QFileDialog, QToolButton
 
+from desktop_app.domain.appearance import Appearance
 from desktop_app.domain.chat import MessageState
 from desktop_app.domain.engine import EngineStage
-from desktop_app.domain.errors import Remedy
+from desktop_app.domain.errors import Remedy, UserError
 from desktop_app.domain.units import disk_words
 from desktop_app.engine.supervisor import family, table
 from desktop_app.paths import Paths
+from desktop_app.ui.shortcuts import CommandId
+from desktop_app.ui.widgets.rail import Rail
 from tests.conftest import reach
 from tests.ui.desk import Desk, play, with_engine
 from tests.ui.hands import buttons, child, press, press_button, words, write
@@ -51,7 +55,7 @@ def test_from_start_to_an_answer_to_stop(qapp: QApplication, data: Paths) -> Non
         assert desk.field.toPlainText() == ""
         await answered(desk)
         assert desk.messages[-1].text == "Because it is."
-        assert desk.titles() == ["Why is it so?"]
+        await reach(lambda: desk.titles() == ["Why is it so?"], "its title in the list")
         press_button(desk.window, "Stop")
         await desk.reach(EngineStage.STOPPED)
         assert any(one.startswith("Stopped.") for one in words(desk.window))
@@ -139,7 +143,7 @@ def test_the_next_start_brings_back_conversation_draft_and_place(qapp: QApplicat
         press(desk.window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
         assert desk.field.toPlainText() == ""
         write(desk.field, "Something new")
-        desk.window.chat.list.chosen.emit(desk.program.conversations.state.value.conversations[0].id)
+        desk.window.chat.list.chosen.emit(desk.program.chats.state.value.conversations[0].id)
         await reach(lambda: desk.messages, "the conversation")
         assert desk.field.toPlainText() == "What I meant to ask next"
         desk.window.chat.new_chat()
@@ -274,8 +278,7 @@ def test_deleting_can_be_undone(qapp: QApplication, data: Paths) -> None:
         await reach(lambda: not desk.titles(), "the end of the conversation")
         assert "Deleted “Is it so?”." in words(desk.window)
         press_button(desk.window, "Undo")
-        await reach(lambda: desk.messages, "the conversation")
-        assert desk.titles() == ["Is it so?"]
+        await reach(lambda: desk.titles() == ["Is it so?"], "the conversation")
         assert "Undo" not in buttons(desk.window)
 
     play(qapp, data, scene)
@@ -283,12 +286,12 @@ def test_deleting_can_be_undone(qapp: QApplication, data: Paths) -> None:
 
 def test_a_failure_in_the_chat_is_told_and_can_be_dismissed(qapp: QApplication, data: Paths) -> None:
     async def scene(desk: Desk) -> None:
-        await desk.serve(**SLOW)
-        await ask(desk, "Tell me everything.")
-        await desk.program.conversations.send("And then?")
-        assert "An answer is still being written here." in words(desk.window.chat)
+        await desk.quiet()
+        state = desk.program.conversations.state
+        state.set(replace(state.value, error=UserError("Your chats cannot be saved.", "The disk is full.")))
+        assert "Your chats cannot be saved." in words(desk.window.chat)
         press_button(desk.window.chat, "Dismiss")
-        assert "An answer is still being written here." not in words(desk.window.chat)
+        assert "Your chats cannot be saved." not in words(desk.window.chat)
 
     play(qapp, data, scene)
 
@@ -310,33 +313,90 @@ def test_a_data_folder_that_cannot_be_opened_is_told_and_tried_again(qapp: QAppl
 
 
 def test_shortcuts(qapp: QApplication, data: Paths) -> None:
-    control = Qt.KeyboardModifier.ControlModifier
+    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
     async def scene(desk: Desk) -> None:
-        press(desk.window, Qt.Key.Key_2, control)
-        assert desk.window.model_room.models.isVisible()
-        press(desk.window, Qt.Key.Key_3, control)
-        assert desk.window.room.engines.isVisible()
-        press(desk.window, Qt.Key.Key_4, control)
-        assert desk.window.room.log.isVisible()
-        press(desk.window, Qt.Key.Key_Comma, control)
-        assert desk.window.room.settings.isVisible()
-        press(desk.window, Qt.Key.Key_1, control)
-        assert desk.window.chat.isVisible()
+        window = desk.window
+        for key, modifier, shown in (
+            (Qt.Key.Key_2, control, lambda: window.model_room.models),
+            (Qt.Key.Key_3, control, lambda: window.room.engines),
+            (Qt.Key.Key_4, control, lambda: window.room.log),
+            (Qt.Key.Key_Comma, control, lambda: window.room.settings),
+            (Qt.Key.Key_Comma, control | shift, lambda: window.preference_room.preferences),
+            (Qt.Key.Key_Slash, control, lambda: window.preference_room.shortcuts),
+            (Qt.Key.Key_1, control, lambda: window.chat),
+        ):
+            press(window, key, modifier)
+            assert shown().isVisible()
         assert desk.field.hasFocus()
-        press(desk.window, Qt.Key.Key_K, control)
+        press(window, Qt.Key.Key_K, control)
         focus = QApplication.focusWidget()
         assert focus is not None
         assert focus.accessibleName() == "Search chats"
-        press(desk.window, Qt.Key.Key_N, control)
+        press(window, Qt.Key.Key_N, control)
         assert desk.field.hasFocus()
+
+    play(qapp, data, scene)
+
+
+def test_other_keys_are_kept_and_told(qapp: QApplication, data: Paths) -> None:
+    control = Qt.KeyboardModifier.ControlModifier
+
+    async def first(desk: Desk) -> None:
+        desk.window.shortcuts.rebind(CommandId.MODELS, "Ctrl+M")
+        await desk.quiet()
+
+    async def second(desk: Desk) -> None:
+        press(desk.window, Qt.Key.Key_M, control)
+        assert desk.window.model_room.models.isVisible()
+        assert child(desk.window, QToolButton, "Models").toolTip() == "Models (Ctrl+M)"
+
+    play(qapp, data, first)
+    play(qapp, data, second)
+
+
+def test_larger_text_is_kept(qapp: QApplication, data: Paths) -> None:
+    control = Qt.KeyboardModifier.ControlModifier
+
+    async def first(desk: Desk) -> None:
+        before = desk.field.font().pointSizeF()
+        press(desk.window, Qt.Key.Key_Plus, control)
+        press(desk.window, Qt.Key.Key_Plus, control)
+        assert desk.field.font().pointSizeF() == pytest.approx(1.2 * before)
+        await desk.quiet()
+
+    async def second(desk: Desk) -> None:
+        assert desk.program.settings.text_scale == 1.2
+        assert desk.window.chat.list.font().pointSizeF() == pytest.approx(12.6)
+        press(desk.window, Qt.Key.Key_0, control)
+        assert desk.window.chat.list.font().pointSizeF() == pytest.approx(10.5)
+
+    play(qapp, data, first)
+    play(qapp, data, second)
+
+
+def test_preferences_on_the_rail(qapp: QApplication, data: Paths) -> None:
+    async def scene(desk: Desk) -> None:
+        press_button(desk.window, "Preferences")
+        page = desk.window.preference_room.preferences
+        assert page.isVisible()
+        press_button(page, "Dark")
+        child(page, QCheckBox, "Better titles").click()
+        await desk.quiet()
+        assert desk.program.settings.appearance is Appearance.DARK
+        assert not desk.program.settings.improve_titles
+        press_button(page, "Keyboard shortcuts")
+        assert desk.window.preference_room.shortcuts.isVisible()
+        assert child(desk.window, QToolButton, "Preferences").isChecked()
+        press(desk.window, Qt.Key.Key_Escape)
+        assert desk.window.chat.isVisible()
 
     play(qapp, data, scene)
 
 
 def test_the_rail_for_a_mouse_and_for_a_screen_reader(qapp: QApplication, data: Paths) -> None:
     async def scene(desk: Desk) -> None:
-        rail = {one.accessibleName(): one for one in desk.window.findChildren(QToolButton) if one.isCheckable()}
+        rail = {one.accessibleName(): one for one in child(desk.window, Rail).findChildren(QToolButton)}
         rail["Models"].click()
         assert desk.window.model_room.models.isVisible()
         rail["Models"].click()

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QFontInfo, QPalette
-from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_app.domain.appearance import Appearance
 from desktop_app.paths import resources
-from desktop_app.ui.theme import KeyboardFocus, Theme
+from desktop_app.ui.theme import LARGEST, SMALLEST, KeyboardFocus, Theme
 from desktop_app.ui.tokens import DARK, LIGHT
 from desktop_app.ui.widgets.basics import IconButton
 
@@ -19,6 +19,7 @@ from desktop_app.ui.widgets.basics import IconButton
 def switching(theme: Theme) -> Iterator[Theme]:
     """The theme, light again afterwards."""
     yield theme
+    theme.set_text_scale(1.0)
     theme.choose(Appearance.LIGHT)
 
 
@@ -99,3 +100,49 @@ def test_the_focus_ring_is_for_the_keyboard(qapp: QApplication, theme: Theme, qt
     field.setFocus(Qt.FocusReason.BacktabFocusReason)
     assert (field.property("kbd"), button.property("kbd")) == (True, False)
     qapp.removeEventFilter(ring)
+
+
+def test_words_of_every_kind_grow_and_shrink_again(switching: Theme, qtbot: QtBot) -> None:
+    window = QWidget()
+    column = QVBoxLayout(window)
+    plain, own, title, badge = QPushButton("Go"), QLabel("own"), QLabel("title"), QLabel("badge")
+    own.setFont(switching.mono_font(9))
+    title.setProperty("role", "title")
+    badge.setProperty("role", "badge")
+    for one in (plain, own, title, badge):
+        column.addWidget(one)
+    qtbot.addWidget(window)
+    window.show()
+
+    def sizes() -> list[float]:
+        return [round(one.font().pointSizeF(), 2) for one in (plain, own, title, badge)]
+
+    usual = sizes()
+    assert usual == [10.5, 9, 13, 9]
+    switching.set_text_scale(2.0)
+    assert sizes() == [2 * size for size in usual]
+    assert badge.height() == 36
+    later = QLabel("later")
+    later.setFont(switching.body_font(9))
+    column.addWidget(later)
+    switching.choose(Appearance.DARK)
+    plain.setProperty("kbd", True)
+    for one in (plain, own):
+        one.style().unpolish(one)
+        one.style().polish(one)
+    assert sizes() == [2 * size for size in usual], "neither colours nor a ring take it back"
+    assert later.font().pointSizeF() == 18
+    switching.set_text_scale(1.0)
+    assert sizes() == usual
+    assert later.font().pointSizeF() == 9
+
+
+def test_the_size_of_words_has_bounds_and_is_told_once(switching: Theme, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(switching.changed):
+        switching.set_text_scale(7.0)
+    assert switching.text_scale == LARGEST
+    with qtbot.assertNotEmitted(switching.changed):
+        switching.set_text_scale(2.0)
+    switching.set_text_scale(0.1)
+    assert switching.text_scale == SMALLEST
+    assert (switching.scaled(50), switching.sheet("a { font-size: 10pt; }")) == (40, "a { font-size: 8pt; }")

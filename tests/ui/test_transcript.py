@@ -5,62 +5,36 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAccessible, QContextMenuEvent, QGuiApplication, QKeySequence, QTextCursor
-from PySide6.QtWidgets import QLabel, QMenu, QToolButton, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible, QGuiApplication, QKeySequence, QTextCursor
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_app.domain.chat import Message, MessageState, Role, Timing
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.message_views import AnswerView, QuestionView
-from desktop_app.ui.widgets.prose import ProseView
-from desktop_app.ui.widgets.text_view import TextView
+from desktop_app.ui.widgets.message_actions import MessageAction
+from desktop_app.ui.widgets.message_answer import AnswerView
+from desktop_app.ui.widgets.message_question import QuestionView
 from desktop_app.ui.widgets.transcript import Transcript
-from tests.ui.hands import click, press
+from tests.ui.hands import click, press, press_button
+from tests.ui.transcripts import (
+    answer,
+    button,
+    labels,
+    question,
+    row_height,
+    settle,
+    shown_transcript,
+    visible_prose,
+    words,
+)
 
 LONG = "A paragraph of some words.\n\n" * 200
 
 
 @pytest.fixture
 def transcript(qtbot: QtBot, theme: Theme) -> Transcript:
-    made = Transcript(theme)
-    qtbot.addWidget(made)
-    made.resize(700, 500)
-    made.show()
-    qtbot.waitExposed(made)
-    return made
-
-
-def question(number: int, text: str = "Why?") -> Message:
-    return Message(number, Role.USER, text)
-
-
-def answer(number: int, text: str, state: MessageState = MessageState.COMPLETE) -> Message:
-    return Message(number, Role.ASSISTANT, text, state=state, model="Guide")
-
-
-def settle(qtbot: QtBot, transcript: Transcript) -> None:
-    qtbot.waitUntil(lambda: transcript._pump.idle, timeout=20_000)
-
-
-def words(transcript: Transcript) -> str:
-    """Everything that can be read, from the top."""
-    views = [view for view in transcript.findChildren(TextView) if view.isVisible()]
-    views.sort(key=lambda view: view.mapTo(transcript, QPoint(0, 0)).y())
-    return "\n".join(view.toPlainText() for view in views)
-
-
-def labels(transcript: Transcript) -> list[str]:
-    return [label.text() for label in transcript.findChildren(QLabel) if label.isVisible()]
-
-
-def visible_prose(transcript: Transcript) -> ProseView:
-    (view,) = (view for view in transcript.findChildren(ProseView) if view.isVisible())
-    return view
-
-
-def button(transcript: Transcript, name: str) -> QToolButton:
-    return next(found for found in transcript.findChildren(QToolButton) if found.accessibleName() == name)
+    return shown_transcript(qtbot, theme)
 
 
 def test_a_conversation_is_shown_at_its_end(qtbot: QtBot, transcript: Transcript) -> None:
@@ -87,20 +61,25 @@ def test_an_answer_grows_and_ends_with_what_it_took(qtbot: QtBot, transcript: Tr
     transcript.put_message(replace(answer(2, "Some **bold** words, changed."), timing=timing))
     settle(qtbot, transcript)
     assert words(transcript) == "Why?\nSome bold words, changed."
-    assert timing.words() in labels(transcript)
+    assert "10 tok/s · 21 tokens · first word after 0.50 s · finished" in labels(transcript)
 
 
 @pytest.mark.parametrize(
     ("state", "expected"),
     [
-        (MessageState.STOPPED, "Stopped by you"),
-        (MessageState.CUT, "Cut at the limit of tokens"),
-        (MessageState.INTERRUPTED, "Interrupted: the program ended before the answer did"),
+        (MessageState.STOPPED, "stopped by you"),
+        (MessageState.CUT, "stopped at a limit of tokens"),
+        (MessageState.INTERRUPTED, "broken off"),
     ],
 )
-def test_how_an_answer_ended_is_said_in_words(transcript: Transcript, state: MessageState, expected: str) -> None:
+def test_how_an_answer_ended_is_said_with_what_helps(
+    qtbot: QtBot, transcript: Transcript, state: MessageState, expected: str
+) -> None:
     transcript.show_messages([question(1), answer(2, "Text", state)])
     assert expected in labels(transcript)
+    with qtbot.waitSignal(transcript.action) as asked:
+        press_button(transcript, "Continue")
+    assert asked.args == [2, MessageAction.CONTINUE]
 
 
 def test_a_failure_is_a_sentence(transcript: Transcript) -> None:
@@ -138,12 +117,13 @@ def test_what_is_read_stays_in_place_when_others_get_their_true_height(qtbot: Qt
     bar = transcript.verticalScrollBar()
     bar.setValue(bar.maximum() // 2)
     settle(qtbot, transcript)
-    row = next(row for row in transcript._rows if row.view and row.top >= bar.value())
-    place = row.top - bar.value()
-    for other in transcript._rows:
+    rows = transcript._rows
+    row = next(row for row in rows.realised if rows.top(row) >= bar.value())
+    place = rows.top(row) - bar.value()
+    for other in rows.all:
         if other.view is None:
             transcript._realise_row(other)
-            assert row.top - bar.value() == place
+            assert rows.top(row) - bar.value() == place
 
 
 def test_a_thousand_messages_make_widgets_only_for_what_is_near(qtbot: QtBot, transcript: Transcript) -> None:
@@ -174,14 +154,14 @@ def test_copy_answer_gives_what_the_model_wrote(qtbot: QtBot, transcript: Transc
     assert QGuiApplication.clipboard().text() == "Some **Markdown**\n\n- a"
 
 
-def test_ctrl_c_copies_the_selected_words_as_plain_text(qtbot: QtBot, transcript: Transcript) -> None:
-    transcript.show_messages([answer(1, "Some **bold**\nwords")])
+def test_ctrl_a_and_ctrl_c_copy_all_messages_as_they_were_written(qtbot: QtBot, transcript: Transcript) -> None:
+    transcript.show_messages([question(1, "Why?"), answer(2, "Some **bold**\nwords")])
     view = visible_prose(transcript)
-    view.selectAll()
     view.setFocus()
+    qtbot.keySequence(view, QKeySequence(QKeySequence.StandardKey.SelectAll))
     qtbot.keySequence(view, QKeySequence(QKeySequence.StandardKey.Copy))
     mime = QGuiApplication.clipboard().mimeData()
-    assert mime.text() == "Some bold\nwords"
+    assert mime.text() == "Why?\n\nSome **bold**\nwords"
     assert not mime.hasHtml()
 
 
@@ -194,15 +174,6 @@ def test_a_link_is_told_only_when_it_is_clicked(qtbot: QtBot, transcript: Transc
         click(view.viewport(), view.cursorRect(cursor).center())
     assert clicked.args == ["https://example.org/x"]
     assert view.toPlainText() == "a link to somewhere"
-
-
-def test_the_menu_has_nothing_but_copy(transcript: Transcript) -> None:
-    transcript.show_messages([answer(1, "[a link](https://example.org/x)")])
-    view = visible_prose(transcript)
-    view.contextMenuEvent(QContextMenuEvent(QContextMenuEvent.Reason.Mouse, QPoint(3, 3), QPoint(3, 3)))
-    (menu,) = view.findChildren(QMenu)
-    assert [action.text() for action in menu.actions()] == ["Copy"]
-    menu.close()
 
 
 def test_messages_say_who_speaks(transcript: Transcript) -> None:
@@ -237,12 +208,12 @@ def test_assistive_technology_may_be_listening(qtbot: QtBot, transcript: Transcr
 def test_narrower_and_other_colours(qtbot: QtBot, transcript: Transcript, theme: Theme) -> None:
     transcript.show_messages([question(1), answer(2, "Words that go on. " * 30 + "\n\n```py\nx = 1\n```\n\n- a")])
     settle(qtbot, transcript)
-    before, tall = words(transcript), transcript._rows[1].height
+    before, tall = words(transcript), row_height(transcript, 2)
     transcript.resize(350, 400)
     theme.changed.emit()
     settle(qtbot, transcript)
     assert words(transcript) == before
-    assert transcript._rows[1].height > tall
+    assert row_height(transcript, 2) > tall
 
 
 def test_messages_are_read_in_their_order(transcript: Transcript) -> None:

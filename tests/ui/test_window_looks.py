@@ -16,23 +16,25 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QProgressBar,
+    QSlider,
     QWidget,
 )
 
 from desktop_app.domain.appearance import Appearance
-from desktop_app.domain.chat import Conversation
+from desktop_app.domain.chat import Conversation, Folder
 from desktop_app.domain.engine import EngineStage, EngineStatus, StartPhase, StartProgress
 from desktop_app.domain.errors import EngineError, Remedy, UserError
 from desktop_app.domain.installation import EngineEnvironment, EngineKind, InstallPlan, InstallProgress, InstallStep
 from desktop_app.domain.launch import ModelRef
 from desktop_app.paths import Paths
+from desktop_app.services.chat_view import ChatsState
 from desktop_app.services.setup import SetupState
 from desktop_app.ui.main_window import MainWindow
 from desktop_app.ui.tokens import DARK, LIGHT
 from desktop_app.ui.widgets.basics import ElidedLabel
 from tests.ui.desk import Desk, play, with_engine
 
-CONTROLS = (QAbstractButton, QLineEdit, QPlainTextEdit, QAbstractItemView, QProgressBar)
+CONTROLS = (QAbstractButton, QLineEdit, QPlainTextEdit, QAbstractItemView, QProgressBar, QSlider)
 SIZES = (QSize(900, 600), QSize(720, 480))
 GUIDE = ModelRef("Guide", Path("/models/guide"), is_guide=True)
 LONG = ModelRef("somebody/A-Very-Long-Family-Of-Models-With-Many-Words-Instruct-2507-FP8-dynamic", Path("/m"))
@@ -82,9 +84,14 @@ def scenes(desk: Desk) -> Iterator[str]:
     program.serving.status.set(STATES[3])
     listed = tuple(Conversation(key, "A rather long title for a chat " * 3, 1e9) for key in range(1, 40))
     failure = UserError("Your conversations cannot be saved.", "The disk is full. " * 4, Remedy.RETRY, "OSError")
-    chat.set(replace(chat.value, conversations=listed, error=failure, deleted=listed[0]))
+    chats = program.chats.state
+    chats.set(replace(chats.value, conversations=listed, folders=(Folder(1, "A folder " * 9),), undo="Deleted a chat."))
+    chat.set(replace(chat.value, error=failure))
     yield "chat, with everything told at once"
-    chat.set(replace(chat.value, error=None, deleted=None))
+    window.chat.list.findChildren(QAbstractItemView)[0].selectAll()
+    yield "chat, with several selected"
+    chat.set(replace(chat.value, error=None))
+    chats.set(ChatsState())
     for setup in INSTALLATIONS:
         program.setup.state.set(setup)
         window.room.show_engines()
@@ -100,6 +107,10 @@ def scenes(desk: Desk) -> Iterator[str]:
     yield "log"
     window.room.show_settings()
     yield "settings of a model"
+    window.preference_room.show_preferences()
+    yield "preferences"
+    window.preference_room.show_shortcuts()
+    yield "shortcuts"
     window.show_error(FAILURE)
     window.show_chat()
     yield "a notice above everything"

@@ -1,50 +1,55 @@
-"""The chat: conversations at the left, the transcript, the composer."""
+"""The chat: conversations at the left, what is said in the middle, the settings of this chat at the right."""
 
-from collections.abc import Sequence
-from itertools import zip_longest
+from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from desktop_app.domain.chat import Conversation, Message
-from desktop_app.domain.engine import EngineStage, EngineStatus
+from desktop_app.domain.chat import Role
 from desktop_app.domain.errors import Remedy
-from desktop_app.services.conversations import ChatState, Conversations
+from desktop_app.services.chat_view import ChatState
+from desktop_app.services.chats import Chats
+from desktop_app.services.conversations import Conversations
+from desktop_app.services.draft import Draft
 from desktop_app.services.serving import Serving
 from desktop_app.store.settings import Settings
 from desktop_app.ui.bridge import Bridge
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.basics import short_name, surface
-from desktop_app.ui.widgets.composer import Composer
-from desktop_app.ui.widgets.conversation_list import ConversationList
-from desktop_app.ui.widgets.looks import looks_of
-from desktop_app.ui.widgets.notice import Notice, UndoBar
+from desktop_app.ui.widgets.chat_side import ChatSide
+from desktop_app.ui.widgets.chat_thread import ChatThread
 from desktop_app.ui.widgets.start_panel import StartPanel
-from desktop_app.ui.widgets.transcript import Transcript
+from desktop_app.ui.widgets.text_view import safe_to_paste
 
-_UNDO_MILLISECONDS = 10_000
-_LIST_WIDTH = 252
-_MARGIN = 12
-_SCROLL_BAR = 12
+# ruff: noqa: PLC0415 - the panel of settings is imported when somebody opens it
+if TYPE_CHECKING:
+    from desktop_app.ui.widgets.chat_settings import ChatSettingsPanel
+
 _DRAFT_MILLISECONDS = 600
 """After the last key: what is written and not sent survives a crash, but not every key wakes the disk."""
+_LIST, _SETTINGS = "chats", "chat settings"
+"""Names of the parts that can be folded away, as the settings keep them."""
 
 
 class ChatPage(QWidget):
-    """Draws `ChatState` and the engine's state; sends what is written."""
+    """Puts the parts together; says what it wants of the rest of the window."""
 
     start_clicked = Signal()
     stop_clicked = Signal()
     install_clicked = Signal()
     remedy_chosen = Signal(Remedy)
-    sent = Signal()
+    attach_clicked = Signal()
+    presets_exported = Signal()
+    presets_imported = Signal()
 
     def __init__(
         self,
         theme: Theme,
         bridge: Bridge,
         conversations: Conversations,
+        chats: Chats,
+        draft: Draft,
         serving: Serving,
         settings: Settings,
         questions: Sequence[str],
@@ -56,25 +61,23 @@ class ChatPage(QWidget):
         self._theme = theme
         self._bridge = bridge
         self._conversations = conversations
-        self._serving = serving
-        self._open_id: int | None = None
-        self._messages: tuple[Message, ...] = ()
+        self._draft = draft
         self._settings = settings
-        self._deleted: Conversation | None = None
+        self._open_id: int | None = None
+        self._temporary = False
         self._draft_timer = QTimer(self, singleShot=True, interval=_DRAFT_MILLISECONDS)
-        self.list = ConversationList(theme)
-        self._undo = UndoBar(theme)
-        self._undo_timer = QTimer(self, singleShot=True, interval=_UNDO_MILLISECONDS)
         self.panel = StartPanel(theme, questions)
-        self._transcript = Transcript(theme)
-        self._middle = QStackedWidget()
-        self._notice = Notice(theme, dismissable=True)
-        self._failure = Notice(theme, dismissable=True)
-        self.composer = Composer(theme)
+        self.side = ChatSide(theme, bridge, chats, conversations)
+        self.middle = ChatThread(theme, bridge, conversations, draft, serving, self.panel)
+        self.list = self.side.list
+        self.transcript = self.middle.transcript
+        self.composer = self.middle.composer
+        self._chat_settings: ChatSettingsPanel | None = None
+        self._row = QHBoxLayout(self)
         self._build()
         self._connect()
         bridge.watch(self, conversations.state, self._on_chat_changed)
-        bridge.watch(self, serving.status, self._on_status_changed)
+        bridge.watch(self, serving.status, self.panel.show_status)
 
     def focus_composer(self) -> None:
         """Put the cursor where a person writes."""
@@ -85,87 +88,62 @@ class ChatPage(QWidget):
         self._conversations.new()
         self.focus_composer()
 
-    def stop_answer(self) -> None:
-        """Stop the answer that is being written, if any."""
+    def new_temporary_chat(self) -> None:
+        """Begin a conversation that is never written to the disk."""
+        self._conversations.new(temporary=True)
+        self.focus_composer()
+
+    def stop_answer(self) -> bool:
+        """Take the marks of a search away and stop the answer that is being written; False when there is none."""
+        self.transcript.clear_marks()
         if self._conversations.state.value.answering:
-            self._bridge.start("stop answer", self._conversations.stop())
+            self._start("stop answer", self._conversations.stop())
+            return True
+        return False
 
-    def _connect(self) -> None:
-        conversations, start = self._conversations, self._bridge.start
-        self.list.new_clicked.connect(self.new_chat)
-        self.list.chosen.connect(lambda key: start("open chat", conversations.open(key)))
-        self.list.renamed.connect(lambda key, title: start("rename chat", conversations.rename(key, title)))
-        self.list.delete_asked.connect(lambda key: start("delete chat", conversations.delete(key)))
-        self._undo.undo_clicked.connect(self._on_undo_clicked)
-        self._undo_timer.timeout.connect(lambda: self._undo.show_text(""))
-        self.panel.start_clicked.connect(self.start_clicked)
-        self.panel.stop_clicked.connect(self.stop_clicked)
-        self.panel.install_clicked.connect(self.install_clicked)
-        self.panel.remedy_chosen.connect(self.remedy_chosen)
-        self.panel.question_chosen.connect(self._on_sent)
-        self._notice.remedy_chosen.connect(self.remedy_chosen)
-        self._notice.dismissed.connect(self._serving.dismiss_error)
-        self._failure.remedy_chosen.connect(self._on_failure_remedy)
-        self._failure.dismissed.connect(conversations.dismiss_error)
-        self._transcript.link_clicked.connect(lambda address: QDesktopServices.openUrl(QUrl(address)))
-        self.composer.sent.connect(self._on_sent)
-        self.composer.sent_early.connect(self._on_sent_early)
-        self.composer.text_changed.connect(self._draft_timer.start)
-        self._draft_timer.timeout.connect(self.save_draft)
-        self.composer.stop_clicked.connect(self.stop_answer)
+    def regenerate_last(self) -> None:
+        """Ask for another version of the last answer."""
+        if (last := self.middle.last_answer()) and not self._conversations.state.value.answering:
+            self._start("answer again", self._conversations.regenerate(last.id))
 
-    def _on_sent(self, text: str) -> None:
-        self._bridge.start("answer", self._conversations.send(text))
-        self.sent.emit()
+    def copy_last_answer(self) -> None:
+        """Put the last answer on the clipboard, as Markdown."""
+        if last := self.middle.last_answer():
+            QGuiApplication.clipboard().setText(safe_to_paste(last.text))
 
-    def _on_sent_early(self) -> None:
-        """Whoever asks wants an answer: a model that is stopped is started."""
-        if self._serving.status.value.stage is EngineStage.STOPPED:
-            self.start_clicked.emit()
+    def copy_last_code(self) -> None:
+        """Put the last block of code on the clipboard."""
+        from desktop_app.markdown.code import code_blocks
 
-    def _on_undo_clicked(self) -> None:
-        self._bridge.start("undo", self._conversations.undo_delete())
+        for message in reversed(self._conversations.state.value.messages):
+            if message.role is Role.ASSISTANT and (blocks := code_blocks(message.text)):
+                QGuiApplication.clipboard().setText(safe_to_paste(blocks[-1]))
+                return
 
-    def _offer_undo(self, deleted: Conversation | None) -> None:
-        if deleted == self._deleted:
-            return
-        self._deleted = deleted
-        self._undo.show_text(f"Deleted “{deleted.title}”." if deleted else "")
-        self._undo_timer.start()
+    def follow(self) -> None:
+        """Go to the newest words and stay there."""
+        self.transcript.follow()
 
-    def _on_chat_changed(self, state: ChatState) -> None:
-        self.list.show_conversations(state.conversations, state.open_id)
-        if state.open_id != self._open_id:
-            self._switch_to(state)
-        elif len(state.messages) < len(self._messages):
-            self._transcript.show_messages(state.messages)
-        else:
-            for before, message in zip_longest(self._messages, state.messages):
-                if message is not before:
-                    self._transcript.put_message(message)
-        self._messages = state.messages
-        self._middle.setCurrentWidget(self._transcript if state.messages else self.panel)
-        self._failure.show_error(state.error)
-        self._offer_undo(state.deleted)
-        self._draw_composer()
+    def previous_version(self) -> None:
+        """Show the version before, of the last turn that has several."""
+        self.middle.step_version(-1)
 
-    def _on_failure_remedy(self, remedy: Remedy) -> None:
-        """What failed in this chat; only the chat can send again."""
-        if remedy is Remedy.RETRY:
-            self._bridge.start("answer again", self._conversations.retry())
-        else:
-            self._conversations.dismiss_error()
-            self.remedy_chosen.emit(remedy)
+    def next_version(self) -> None:
+        """Show the version after, of the last turn that has several."""
+        self.middle.step_version(1)
 
-    def _switch_to(self, state: ChatState) -> None:
-        """Another conversation: what was being written stays with the one it was written in."""
-        self.save_draft()
-        stored_now = self._open_id is None and state.answering
-        self._open_id = state.open_id
-        self._transcript.show_messages(state.messages)
-        if not stored_now:
-            self.composer.set_text(self._settings.draft(state.open_id))
-        self._bridge.start("remember chat", self._settings.set_last_conversation(state.open_id))
+    def attach(self) -> None:
+        """Choose files for the question."""
+        self.attach_clicked.emit()
+
+    def toggle_list(self) -> None:
+        """Fold the list of chats away, or bring it back."""
+        self._fold_list(not self.side.isHidden())
+
+    def toggle_settings(self) -> None:
+        """Show the settings of this chat, or fold them away."""
+        shown = self._chat_settings is not None and not self._chat_settings.isHidden()
+        self._show_settings(not shown)
 
     def restore_draft(self) -> None:
         """Bring back what was written in a new chat before the program was closed."""
@@ -175,55 +153,81 @@ class ChatPage(QWidget):
     def save_draft(self) -> None:
         """Keep what is written and not sent; done by itself a moment after the last key."""
         self._draft_timer.stop()
-        self._bridge.start("draft", self._settings.set_draft(self._open_id, self.composer.text()))
+        if not self._conversations.state.value.temporary:
+            self._start("draft", self._settings.set_draft(self._open_id, self.composer.text()))
 
-    def _on_status_changed(self, status: EngineStatus) -> None:
-        self.panel.show_status(status)
-        self._draw_composer()
+    def restore_folds(self) -> None:
+        """Fold away what was folded away before."""
+        self.side.setHidden(self._settings.folded(_LIST) is True)
+        if self._settings.folded(_SETTINGS) is False:
+            self._show_settings(True, remember=False)
 
-    def _draw_composer(self) -> None:
-        state, status = self._conversations.state.value, self._serving.status.value
-        ready = status.stage is EngineStage.READY
-        name = short_name(status.model.name) if status.model else "the model"
-        can_wait = status.stage in (EngineStage.STOPPED, EngineStage.STARTING)
-        placeholder = f"Message {name}…" if ready or can_wait else "Write here, send when a model is ready"
-        self.composer.show_state(placeholder, ready and not state.answering, state.answering, can_wait)
-        told_above = status.stage is EngineStage.FAILED and not state.messages
-        self._notice.show_error(None if told_above else status.error)
+    def _connect(self) -> None:
+        self.list.new_clicked.connect(self.new_chat)
+        self.list.temporary_clicked.connect(self.new_temporary_chat)
+        self.side.found_chosen.connect(self.middle.show_found)
+        self.panel.start_clicked.connect(self.start_clicked)
+        self.panel.stop_clicked.connect(self.stop_clicked)
+        self.panel.install_clicked.connect(self.install_clicked)
+        self.panel.remedy_chosen.connect(self.remedy_chosen)
+        self.panel.question_chosen.connect(self.middle.ask)
+        self.middle.start_asked.connect(self.start_clicked)
+        self.middle.remedy_chosen.connect(self.remedy_chosen)
+        self.composer.text_changed.connect(self._draft_timer.start)
+        self.composer.attach_clicked.connect(self.attach_clicked)
+        self.composer.settings_clicked.connect(self.toggle_settings)
+        self._draft_timer.timeout.connect(self.save_draft)
+
+    def _start(self, name: str, work: Coroutine[Any, Any, object]) -> None:
+        self._bridge.start(name, work)
+
+    def _on_chat_changed(self, state: ChatState) -> None:
+        if (state.open_id, state.temporary) != (self._open_id, self._temporary):
+            self._switch_to(state)
+        if self._chat_settings is not None:
+            self._chat_settings.show_state(state)
+
+    def _switch_to(self, state: ChatState) -> None:
+        """Another conversation: what was being written stays with the one it was written in."""
+        self.save_draft()
+        stored_now = self._open_id is None and state.answering
+        self._open_id, self._temporary = state.open_id, state.temporary
+        self._draft.switch(state.open_id)
+        if not stored_now:
+            self.composer.set_text("" if state.temporary else self._settings.draft(state.open_id))
+        if not state.temporary:
+            self._start("remember chat", self._settings.set_last_conversation(state.open_id))
+
+    def _fold_list(self, folded: bool) -> None:
+        self.side.setHidden(folded)
+        self._start("fold", self._settings.set_folded(_LIST, folded))
+
+    def _show_settings(self, shown: bool, *, remember: bool = True) -> None:
+        if shown and self._chat_settings is None:
+            self._chat_settings = self._make_settings()
+        if self._chat_settings is not None:
+            self._chat_settings.setHidden(not shown)
+        if remember:
+            self._start("fold", self._settings.set_folded(_SETTINGS, not shown))
+
+    def _make_settings(self) -> "ChatSettingsPanel":
+        from desktop_app.ui.widgets.chat_settings import ChatSettingsPanel
+
+        panel, conversations, start = ChatSettingsPanel(self._theme), self._conversations, self._start
+        panel.changed.connect(lambda settings: start("settings", conversations.set_settings(settings)))
+        panel.preset_chosen.connect(lambda key: start("preset", conversations.use_preset(key)))
+        panel.preset_saved.connect(lambda name: start("preset", conversations.save_preset(name)))
+        panel.preset_renamed.connect(lambda key, name: start("preset", conversations.rename_preset(key, name)))
+        panel.preset_deleted.connect(lambda key: start("preset", conversations.delete_preset(key)))
+        panel.presets_exported.connect(self.presets_exported)
+        panel.presets_imported.connect(self.presets_imported)
+        panel.closed.connect(lambda: self._show_settings(False))
+        panel.show_state(conversations.state.value)
+        self._row.addWidget(panel)
+        return panel
 
     def _build(self) -> None:
-        side = surface("side")
-        side.setFixedWidth(_LIST_WIDTH)
-        left = QVBoxLayout(side)
-        left.setContentsMargins(0, 0, 0, 0)
-        left.addWidget(self.list, 1)
-        foot = QVBoxLayout()
-        foot.setContentsMargins(12, 0, 12, 12)
-        foot.addWidget(self._undo)
-        left.addLayout(foot)
-        self._middle.addWidget(self.panel)
-        self._middle.addWidget(self._transcript)
-        narrow = QWidget()
-        narrow.setMaximumWidth(looks_of(self._theme).column + 2 * _MARGIN)
-        column = QVBoxLayout(narrow)
-        column.setContentsMargins(_MARGIN, 4, _MARGIN, 12)
-        column.setSpacing(8)
-        column.addWidget(self._notice)
-        column.addWidget(self._failure)
-        column.addWidget(self.composer)
-        bottom = QHBoxLayout()
-        bottom.addStretch(1)
-        bottom.addWidget(narrow, 100)
-        bottom.addStretch(1)
-        # The transcript is centred beside its scroll bar, and the composer below the transcript.
-        bottom.addSpacing(_SCROLL_BAR)
-        right = QVBoxLayout()
-        right.setContentsMargins(0, 0, 0, 0)
-        right.setSpacing(0)
-        right.addWidget(self._middle, 1)
-        right.addLayout(bottom)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(side)
-        row.addLayout(right, 1)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(0)
+        self._row.addWidget(self.side)
+        self._row.addWidget(self.middle, 1)

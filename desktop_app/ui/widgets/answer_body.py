@@ -45,6 +45,10 @@ class AnswerBody(QWidget):
 
     link_clicked = Signal(str)
     copied = Signal(str)
+    resized = Signal()
+    """Formulas have been drawn since the last `arrange`, which is due again."""
+    view_added = Signal(QWidget)
+    """There is one more view, or another live tail."""
 
     def __init__(self, looks: Looks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -124,8 +128,7 @@ class AnswerBody(QWidget):
     def _add_prose(self, piece: Prose) -> None:
         last = self._sections[-1] if self._sections else None
         if last is None or isinstance(last.view, CodeBlock) or last.characters >= VIEW_CHARACTERS:
-            view = ProseView(self._looks, self)
-            view.link_clicked.connect(self.link_clicked)
+            view = self._prose_view()
             last = self._add_section(view)
             view.show_blocks(piece.tokens, self._gap_above(last))
         elif isinstance(last.view, ProseView):
@@ -149,7 +152,21 @@ class AnswerBody(QWidget):
         section = _Section(view)
         self._sections.append(section)
         view.show()
+        self.view_added.emit(view)
         return section
+
+    def _prose_view(self) -> ProseView:
+        view = ProseView(self._looks, self)
+        view.link_clicked.connect(self.link_clicked)
+        view.copied.connect(self.copied)
+        view.resized.connect(self._on_resized)
+        return view
+
+    def _on_resized(self) -> None:
+        for section in self._sections:
+            if section.view is self.sender():
+                section.clean = False
+        self.resized.emit()
 
     def _gap_above(self, section: _Section | None) -> int:
         index = self._sections.index(section) if section else len(self._sections)
@@ -163,8 +180,8 @@ class AnswerBody(QWidget):
         if self._tail is None:
             if not tokens:
                 return
-            self._tail = ProseView(self._looks, self)
-            self._tail.link_clicked.connect(self.link_clicked)
+            self._tail = self._prose_view()
+            self.view_added.emit(self._tail)
         if tokens:
             self._tail.show_blocks(tokens, self._gap_above(None))
         self._tail.setVisible(bool(tokens))

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QLabel, QPlainTextEdit, QToolButton, QWidget
 
+from desktop_app.markdown.fence import fenced
 from desktop_app.ui.widgets.highlight import LineHighlighter
 from desktop_app.ui.widgets.looks import Looks
 from desktop_app.ui.widgets.text_view import copy_menu, safe_to_paste
@@ -55,6 +56,21 @@ class CodeBlock(QFrame):
     def source(self) -> str:
         """The code as the model wrote it."""
         return "".join(self._parts)
+
+    @property
+    def lines(self) -> QPlainTextEdit:
+        """What the lines are drawn in, and selected."""
+        return self._text
+
+    def selected_text(self) -> str:
+        """The selected code: all of it as the model wrote it, or as much as is selected."""
+        cursor = self._text.textCursor()
+        whole = cursor.selectionEnd() - cursor.selectionStart() == self.document.characterCount() - 1
+        return self.source if whole else cursor.selectedText().replace("\u2029", "\n").replace("\u00a0", " ")
+
+    def selected_markdown(self) -> str:
+        """The selected code between fences."""
+        return fenced(self.selected_text(), self._language)
 
     @property
     def document(self) -> QTextDocument:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from PySide6.QtGui import QColor, QFont, QFontMetricsF
 
 from desktop_app.ui.theme import Theme, Tokens
+from desktop_app.ui.widgets.maths import Formulas
 
 LINE_HEIGHT = 128
 """Per cent of the font's own."""
@@ -53,6 +54,7 @@ class Looks:
     """Colours by the values of `highlight.Kind`."""
     em: float
     """Pixels."""
+    formulas: Formulas
 
     @property
     def column(self) -> int:
@@ -81,6 +83,7 @@ def looks_of(theme: Theme) -> Looks:
         bubble=QColor(tokens.bubble),
         code_background=QColor(tokens.code_background),
         code={kind: QColor(getattr(tokens, f"code_{kind}")) for kind in kinds},
+        formulas=Formulas(body, theme.mono_font(), QColor(tokens.text)),
         em=QFontMetricsF(body).height() * 0.98,
     )
 

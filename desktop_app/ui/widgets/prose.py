@@ -6,22 +6,37 @@
 from collections.abc import Sequence
 
 from markdown_it.token import Token
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QAbstractTextDocumentLayout, QPainter, QPaintEvent, QTextBlock, QTextFormat
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QRectF, Qt, QUrl, Signal
+from PySide6.QtGui import (
+    QAbstractTextDocumentLayout,
+    QCursor,
+    QGuiApplication,
+    QPainter,
+    QPaintEvent,
+    QTextBlock,
+    QTextFormat,
+)
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from desktop_app.ui.widgets.looks import GAP, QUOTE_INDENT, Looks
+from desktop_app.ui.widgets.prose_marks import COPY_SCHEME
+from desktop_app.ui.widgets.prose_reader import markdown_of, words_of
 from desktop_app.ui.widgets.prose_writer import ProseWriter
-from desktop_app.ui.widgets.text_view import TextView
+from desktop_app.ui.widgets.text_view import TextView, safe_to_paste
 
 
 class ProseView(TextView):
     """Shows blocks that came out of the splitter."""
 
+    copied = Signal(str)
+    resized = Signal()
+    """Formulas have been drawn since: it may be taller now."""
+
     def __init__(self, looks: Looks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._looks = looks
         self._writer = ProseWriter(self.document(), looks)
+        looks.formulas.drawn.connect(self._on_formulas_drawn)
 
     @property
     def gap_below(self) -> int:
@@ -38,9 +53,11 @@ class ProseView(TextView):
 
     def set_looks(self, looks: Looks) -> None:
         """Write in other colours and fonts from now on; the document is emptied."""
+        self._looks.formulas.drawn.disconnect(self._on_formulas_drawn)
         self._looks = looks
         self._writer = ProseWriter(self.document(), looks)
         self._writer.clear()
+        looks.formulas.drawn.connect(self._on_formulas_drawn)
 
     def add_blocks(self, tokens: Sequence[Token]) -> None:
         """Add blocks at the end."""
@@ -58,6 +75,29 @@ class ProseView(TextView):
         super().paintEvent(event)
         if self._writer.has_quotes:
             self._paint_quotes(event)
+
+    def selected_text(self) -> str:
+        """The selected words, as they are read."""
+        cursor = self.textCursor()
+        return words_of(self.document(), cursor.selectionStart(), cursor.selectionEnd())
+
+    def selected_markdown(self) -> str:
+        """The selected words, as Markdown."""
+        cursor = self.textCursor()
+        return markdown_of(self.document(), cursor.selectionStart(), cursor.selectionEnd())
+
+    def _on_anchor_clicked(self, url: QUrl) -> None:
+        if url.scheme() != COPY_SCHEME:
+            super()._on_anchor_clicked(url)
+            return
+        text = safe_to_paste(self._writer.codes[int(url.path())])
+        QGuiApplication.clipboard().setText(text)
+        QToolTip.showText(QCursor.pos(), "Copied", self)
+        self.copied.emit(text)
+
+    def _on_formulas_drawn(self) -> None:
+        if self._writer.show_drawn():
+            self.resized.emit()
 
     def _settle(self) -> None:
         keyboard = Qt.FocusPolicy.StrongFocus if self._writer.has_links else Qt.FocusPolicy.ClickFocus

@@ -1,7 +1,4 @@
-"""Markdown's tokens as formatted text in a document; `prose` calls it.
-
-Everything is written with a `QTextCursor`. Pictures are named, never shown; HTML is text.
-"""
+"""Markdown's tokens as formatted text in a document; `prose` calls it. Everything is written with a `QTextCursor`."""
 
 from collections.abc import Sequence
 
@@ -24,18 +21,16 @@ from PySide6.QtGui import (
     QTextTableFormat,
 )
 
-from desktop_app.markdown.links import is_allowed, split_bare
-from desktop_app.ui.widgets.highlight import LineHighlighter
-from desktop_app.ui.widgets.links import tooltip
+from desktop_app.markdown.fence import language_of
 from desktop_app.ui.widgets.looks import GAP, INDENT, LINE_HEIGHT, QUOTE_INDENT, Looks
-
-LINE_BREAK = "\u2028"
-"""Qt's line break within a paragraph."""
+from desktop_app.ui.widgets.prose_marks import Mark
+from desktop_app.ui.widgets.prose_words import Words
 
 _BULLETS = (QTextListFormat.Style.ListDisc, QTextListFormat.Style.ListCircle, QTextListFormat.Style.ListSquare)
 _ALIGNMENTS = {
-    "text-align:right": Qt.AlignmentFlag.AlignRight,
-    "text-align:center": Qt.AlignmentFlag.AlignHCenter,
+    "left": Qt.AlignmentFlag.AlignLeft,
+    "right": Qt.AlignmentFlag.AlignRight,
+    "center": Qt.AlignmentFlag.AlignHCenter,
 }
 _ITEM_GAP = 6
 _CELL_PADDING = 6
@@ -47,14 +42,19 @@ class ProseWriter:
     def __init__(self, document: QTextDocument, looks: Looks) -> None:
         self._document = document
         self._looks = looks
+        self._words = Words(document, looks)
         self._styles: list[QTextListFormat] = []
         self._lists: list[QTextList | None] = []
+        self._numbers: list[int | None] = []
+        """Of each open list: what its next item is numbered; None where items have bullets."""
         self._due_marker: str | None = None
+        self._containers: list[str] = []
+        self._opened = 0
+        """See `prose_marks.Mark`."""
         self.above = 0
         """What stands above the document has left this many pixels free already."""
         self._quotes = 0
-        self._base = self._char_format(looks.body)
-        self._alignment = Qt.AlignmentFlag.AlignLeft
+        self._base = self._words.format(looks.body)
         document.setIndentWidth(INDENT)
         document.setDefaultFont(looks.body)
         self._reset()
@@ -67,7 +67,16 @@ class ProseWriter:
     @property
     def has_links(self) -> bool:
         """Whether there is anything to click on."""
-        return self._has_links
+        return self._words.has_links
+
+    @property
+    def codes(self) -> Sequence[str]:
+        """The blocks of code, by the numbers in the addresses of their copying links."""
+        return self._codes
+
+    def show_drawn(self) -> bool:
+        """Show the formulas that have been drawn since; False when there are none."""
+        return self._words.show_drawn()
 
     def clear(self) -> None:
         """Empty the document."""
@@ -89,7 +98,9 @@ class ProseWriter:
         self._fresh = True
         self._first = True
         self._has_quotes = False
-        self._has_links = False
+        self._codes: list[str] = []
+        self._opened = 0
+        self._words.reset()
 
     # --- blocks ------------------------------------------------------------------------------------------------------
 
@@ -102,9 +113,9 @@ class ProseWriter:
             case "heading_open":
                 self._begin_heading(int(token.tag[1]))
             case "inline":
-                self._inline(token.children or [], self._base)
+                self._words.write(self._cursor, token.children or [], self._base)
             case "heading_close":
-                self._base = self._char_format(self._looks.body)
+                self._base = self._words.format(self._looks.body)
             case "bullet_list_open" | "ordered_list_open":
                 self._open_list(token)
             case "bullet_list_close" | "ordered_list_close":
@@ -113,17 +124,27 @@ class ProseWriter:
                 self._open_item(token)
             case "list_item_close":
                 self._write_due_marker()
+                self._leave()
             case "blockquote_open" | "blockquote_close":
                 self._write_due_marker()
                 self._quotes += token.nesting
                 self._has_quotes = True
-            case "hr":
-                self._rule()
-            case "fence" | "code_block":
-                self._code(token)
+                self._enter(">") if token.nesting > 0 else self._leave()
+            case "hr" | "fence" | "code_block" | "math_block":
+                self._leaf(token)
             case "table_open":
                 return self._table(tokens, index)
         return index + 1
+
+    def _leaf(self, token: Token) -> None:
+        """A block with nothing in it."""
+        match token.type:
+            case "hr":
+                self._rule()
+            case "math_block":
+                self._formula(token)
+            case _:
+                self._code(token)
 
     def _block_format(self) -> QTextBlockFormat:
         block = QTextBlockFormat()
@@ -136,8 +157,22 @@ class ProseWriter:
             block.setProperty(QTextFormat.Property.BlockQuoteLevel, self._quotes)
         return block
 
+    def _enter(self, container: str) -> None:
+        self._containers.append(container)
+
+    def _leave(self) -> None:
+        self._containers.pop()
+        self._opened = min(self._opened, len(self._containers))
+
+    def _mark_place(self, style: QTextBlockFormat | QTextTableFormat) -> None:
+        """Note the quotations and items around what is being written."""
+        style.setProperty(Mark.CONTAINERS, "\n".join(self._containers))
+        style.setProperty(Mark.OPENED, self._opened)
+        self._opened = len(self._containers)
+
     def _begin(self, block: QTextBlockFormat) -> None:
         """Start a paragraph; within an item of a list it carries the marker or stands below the first one."""
+        self._mark_place(block)
         if self._lists and self._due_marker != "":
             block.setIndent(len(self._lists))
         if self._fresh:
@@ -152,11 +187,13 @@ class ProseWriter:
         if self._due_marker == "":
             self._mark()
         elif self._due_marker:
-            self._cursor.insertText(self._due_marker, self._base)
+            box = QTextCharFormat(self._base)
+            box.setProperty(Mark.SOURCE, "")
+            self._cursor.insertText(self._due_marker, box)
         self._due_marker = None
 
     def _begin_heading(self, level: int) -> None:
-        self._base = self._char_format(self._looks.body)
+        self._base = self._words.format(self._looks.body)
         self._base.setFontWeight(QFont.Weight.DemiBold)
         self._base.setFontPointSize(self._looks.heading_size(level))
         block = self._block_format()
@@ -172,7 +209,7 @@ class ProseWriter:
         block.setProperty(QTextFormat.Property.BlockTrailingHorizontalRulerWidth, width)
         self._base.setFontPointSize(1)
         self._begin(block)
-        self._base = self._char_format(self._looks.body)
+        self._base = self._words.format(self._looks.body)
 
     # --- lists -------------------------------------------------------------------------------------------------------
 
@@ -187,14 +224,20 @@ class ProseWriter:
             style.setStyle(_BULLETS[min(len(self._styles), len(_BULLETS) - 1)])
         self._styles.append(style)
         self._lists.append(None)
+        self._numbers.append(int(token.attrs.get("start", 1)) if token.type == "ordered_list_open" else None)
 
     def _close_list(self) -> None:
         self._styles.pop()
         self._lists.pop()
+        self._numbers.pop()
 
     def _open_item(self, token: Token) -> None:
         checked = token.meta.get("checked")
         self._due_marker = "" if checked is None else "☑ " if checked else "☐ "
+        number = self._numbers[-1]
+        self._numbers[-1] = None if number is None else number + 1
+        task = "" if checked is None else " [x]" if checked else " [ ]"
+        self._enter(f"{'-' if number is None else f'{number}.'}{task}")
 
     def _mark(self) -> None:
         """Make the block under the cursor the next item of the innermost list."""
@@ -209,27 +252,32 @@ class ProseWriter:
         if self._due_marker is not None:
             self._begin(self._block_format())
 
-    # --- code and tables ---------------------------------------------------------------------------------------------
+    # --- formulas, code and tables -----------------------------------------------------------------------------------
+
+    def _formula(self, token: Token) -> None:
+        block = self._block_format()
+        if not self._lists:
+            block.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        block.setLineHeight(100, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        self._begin(block)
+        self._words.formula(self._cursor, token, self._base)
 
     def _code(self, token: Token) -> None:
         self._write_due_marker()
+        language = language_of(token.info)
         style = self._table_format()
-        style.setBorder(0)
         style.setCellPadding(10)
         style.setWidth(QTextLength(QTextLength.Type.PercentageLength, 100))
+        style.setProperty(Mark.LANGUAGE, language)
         cell = self._insert_table(1, 1, style).cellAt(0, 0)
         surface = QTextTableCellFormat()
         surface.setBackground(QBrush(self._looks.code_background))
         cell.setFormat(surface)
         cursor = cell.firstCursorPosition()
-        highlighter = LineHighlighter(token.info.split(maxsplit=1)[0] if token.info.strip() else "")
-        for number, line in enumerate(token.content.removesuffix("\n").split("\n")):
-            if number:
-                cursor.insertText(LINE_BREAK, self._char_format(self._looks.mono))
-            for text, kind in highlighter.line(line):
-                run = self._char_format(self._looks.mono)
-                run.setForeground(self._looks.code[kind.value])
-                cursor.insertText(text, run)
+        code = token.content.removesuffix("\n")
+        self._words.code_label(cursor, language, len(self._codes))
+        self._codes.append(code)
+        self._words.code(cursor, code, language)
         self._leave_table()
 
     def _table(self, tokens: Sequence[Token], index: int) -> int:
@@ -250,16 +298,18 @@ class ProseWriter:
                 self._begin_cell(token)
                 column += 1
             elif token.type == "inline":
-                self._inline(token.children or [], self._base)
-        self._base = self._char_format(self._looks.body)
+                self._words.write(self._cursor, token.children or [], self._base)
+        self._base = self._words.format(self._looks.body)
         self._cursor = outer
         self._leave_table()
         return end + 1
 
     def _begin_cell(self, token: Token) -> None:
         block = QTextBlockFormat()
-        block.setAlignment(_ALIGNMENTS.get(str(token.attrs.get("style", "")), Qt.AlignmentFlag.AlignLeft))
-        self._base = self._char_format(self._looks.body)
+        aligned = str(token.attrs.get("style", "")).removeprefix("text-align:")
+        block.setAlignment(_ALIGNMENTS.get(aligned, Qt.AlignmentFlag.AlignLeft))
+        block.setProperty(Mark.ALIGNED, aligned)
+        self._base = self._words.format(self._looks.body)
         if token.type == "th_open":
             self._base.setFontWeight(QFont.Weight.DemiBold)
         self._cursor.setBlockFormat(block)
@@ -279,63 +329,12 @@ class ProseWriter:
         return style
 
     def _insert_table(self, rows: int, columns: int, style: QTextTableFormat) -> QTextTable:
+        self._mark_place(style)
         if not self._fresh:
             # Qt hides an empty paragraph above a table; so the table may be given one of its own.
-            self._cursor.insertBlock(QTextBlockFormat(), self._char_format(self._looks.body))
+            self._cursor.insertBlock(QTextBlockFormat(), self._words.format(self._looks.body))
         return self._cursor.insertTable(rows, columns, style)
 
     def _leave_table(self) -> None:
         self._cursor.movePosition(QTextCursor.MoveOperation.End)
         self._fresh, self._first = True, False
-
-    # --- words -------------------------------------------------------------------------------------------------------
-
-    def _inline(self, tokens: Sequence[Token], base: QTextCharFormat) -> None:
-        """Write words; the tokens that open and close something change the format of those between."""
-        depth = dict.fromkeys(("strong", "em", "s"), 0)
-        address = ""
-        for token in tokens:
-            kind = token.type.rsplit("_", 1)[0]
-            if kind in depth:
-                depth[kind] += token.nesting
-            elif kind == "link":
-                address = str(token.attrs.get("href", "")) if token.nesting > 0 else ""
-            else:
-                style = QTextCharFormat(base)
-                if depth["strong"]:
-                    style.setFontWeight(QFont.Weight.DemiBold)
-                style.setFontItalic(bool(depth["em"]))
-                style.setFontStrikeOut(bool(depth["s"]))
-                self._words(token, style, address)
-
-    def _words(self, token: Token, style: QTextCharFormat, address: str) -> None:
-        if token.type in {"softbreak", "hardbreak"}:
-            self._cursor.insertText(LINE_BREAK, style)
-        elif token.type == "image":
-            self._insert(f"{token.content} ({token.attrs.get('src', '')})".strip(), style, address)
-        elif token.type == "code_inline":
-            style.setFontFamilies(self._looks.mono.families())
-            style.setFontPointSize(style.fontPointSize() * 0.93)
-            style.setBackground(QBrush(self._looks.raised))
-            self._insert(token.content, style, address)
-        elif address:
-            self._insert(token.content, style, address)
-        else:
-            for text, bare in split_bare(token.content):
-                self._insert(text, QTextCharFormat(style), bare)
-
-    def _insert(self, text: str, style: QTextCharFormat, address: str) -> None:
-        if address and is_allowed(address):
-            self._has_links = True
-            style.setAnchor(True)
-            style.setAnchorHref(address)
-            style.setToolTip(tooltip(address))
-            style.setForeground(self._looks.link)
-            style.setFontUnderline(True)
-        self._cursor.insertText(text, style)
-
-    def _char_format(self, font: QFont) -> QTextCharFormat:
-        style = QTextCharFormat()
-        style.setFont(font)
-        style.setForeground(self._looks.text)
-        return style

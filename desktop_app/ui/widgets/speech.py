@@ -7,6 +7,8 @@ import re
 
 from PySide6.QtWidgets import QWidget
 
+from desktop_app.domain.chat import Message, MessageState, Role
+
 _END = re.compile(r"(?<=[.!?…:])[\"')\]*_]*\s|(?<=[。！？])|\n")
 _LINE_SIGNS = re.compile(r"^\s*(?:#{1,6}\s|>+\s?|[-*+]\s)|\|")
 _WORD_SIGNS = re.compile(r"[*`]|~~|\b_|_\b")
@@ -47,6 +49,32 @@ class Sentences:
             return ["Code."]
         words = " ".join(_WORD_SIGNS.sub("", _LINE_SIGNS.sub(" ", sentence)).split())
         return [words] if any(letter.isalnum() for letter in words) else []
+
+
+class Speaker:
+    """Says the sentences of answers that arrive, each once, while somebody listens."""
+
+    def __init__(self, widget: QWidget) -> None:
+        self._widget = widget
+        self._begun: dict[int, tuple[Sentences, int]] = {}
+
+    def forget(self) -> None:
+        """Another conversation is shown."""
+        self._begun.clear()
+
+    def say(self, before: Message | None, message: Message) -> None:
+        """Say what *message* finishes; of an answer that began unheard, only what is new since *before*."""
+        if message.role is not Role.ASSISTANT or not listening():
+            return
+        known = len(before.text) if before else 0
+        sentences, said = self._begun.get(message.id) or (Sentences(), known)
+        finished = sentences.feed(message.text[said:])
+        self._begun[message.id] = sentences, len(message.text)
+        if message.state is not MessageState.STREAMING:
+            finished += sentences.finish()
+            del self._begun[message.id]
+        for words in finished:
+            announce(self._widget, words)
 
 
 def listening() -> bool:

@@ -65,6 +65,14 @@ class TextView(QTextBrowser):
         data.setText(safe_to_paste(self.textCursor().selectedText()))
         return data
 
+    def selected_text(self) -> str:
+        """The selected words, as they are read."""
+        return self.textCursor().selectedText().replace("\u2029", "\n").replace("\u2028", "\n")
+
+    def selected_markdown(self) -> str:
+        """The selected words, as they were written."""
+        return self.selected_text()
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Copy, and nothing that opens a link."""
         copy_menu(self, event, enabled=self.textCursor().hasSelection())

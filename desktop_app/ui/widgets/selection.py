@@ -1,0 +1,355 @@
+"""One selection over all messages of a conversation: across paragraphs, blocks of code and messages.
+
+`Transcript` makes one and shows it every text that it gets widgets for. The selection is two places (message, part,
+position), so that it outlives the widgets; each part draws its share with its own text cursor. A message without
+widgets counts whole.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import shiboken6
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QTextCursor
+from PySide6.QtWidgets import QApplication, QMenu, QPlainTextEdit, QScrollArea, QTextEdit, QWidget
+
+from desktop_app.ui.widgets.text_view import TextView, safe_to_paste
+
+if TYPE_CHECKING:
+    from desktop_app.ui.widgets.code_block import CodeBlock
+
+_END = 2**31 - 1
+"""Beyond the end of every text and of every list of parts."""
+
+_SCROLL_MILLISECONDS = 30
+_FASTEST_SCROLL = 60
+"""Pixels a turn while the mouse is held beyond the edge."""
+
+
+class Selectable(Protocol):
+    """A message, as far as selecting goes."""
+
+    @property
+    def key(self) -> int:
+        """Tells it from the others, however often its widgets are made again."""
+
+    def parts(self) -> Sequence[QWidget]:
+        """Its `TextView`s and `CodeBlock`s from the top; empty while it has no widgets."""
+
+    def markdown(self) -> str:
+        """The whole message."""
+
+
+class _Place(NamedTuple):
+    """Where a selection begins or ends; `message` is a key."""
+
+    message: int
+    part: int
+    position: int
+
+
+class _Share(NamedTuple):
+    """What is selected of one part."""
+
+    part: "TextView | CodeBlock"
+    begin: int
+    end: int
+    whole: bool
+
+
+class Selection(QObject):
+    """What is selected in *area*, whose messages are *messages* from the top."""
+
+    changed = Signal()
+
+    def __init__(self, area: QScrollArea, messages: Callable[[], Sequence[Selectable]]) -> None:
+        super().__init__(area)
+        self._area = area
+        self._messages = messages
+        self._anchor: _Place | None = None
+        self._head: _Place | None = None
+        self._dragging = False
+        self._pressed = QPoint()
+        self._scroll = QTimer(self)
+        self._scroll.setInterval(_SCROLL_MILLISECONDS)
+        self._scroll.timeout.connect(self._on_scroll_due)
+        self._again = QTimer(self)
+        self._again.setSingleShot(True)
+        self._again.timeout.connect(self._apply)
+        self._mouse = QPoint()
+        area.installEventFilter(self)
+        if column := area.widget():
+            column.installEventFilter(self)
+
+    # --- what a transcript calls -----------------------------------------------------------------------------------
+
+    def watch(self, part: QWidget) -> None:
+        """Select in *part* too, a `TextView` or a `CodeBlock`; what was selected in it before is selected again."""
+        edit = _edit(part)
+        edit.installEventFilter(self)
+        edit.viewport().installEventFilter(self)
+        edit.document().contentsChanged.connect(self._on_contents_changed)
+        self._on_contents_changed()
+
+    @property
+    def has_selection(self) -> bool:
+        """Whether anything is selected."""
+        return self._anchor is not None and self._head is not None and self._anchor != self._head
+
+    def holds(self, key: int) -> bool:
+        """Whether the selection begins or ends in this message, whose widgets had better stay therefore."""
+        return self.has_selection and key in {place.message for place in (self._anchor, self._head) if place}
+
+    def clear(self) -> None:
+        """Select nothing."""
+        had = self.has_selection
+        self._anchor = self._head = None
+        self._apply()
+        if had:
+            self.changed.emit()
+
+    def select_all(self) -> None:
+        """Select every message."""
+        messages = self._messages()
+        if messages:
+            self._anchor = _Place(messages[0].key, 0, 0)
+            self._head = _Place(messages[-1].key, _END, _END)
+            self._apply()
+            self.changed.emit()
+
+    def markdown(self) -> str:
+        """What is selected, as Markdown; the code alone when nothing but code of one block is selected."""
+        texts = list(self._texts(as_markdown=True))
+        return "\n\n".join(text.strip("\n") for text in texts if text.strip()) if len(texts) > 1 else "".join(texts)
+
+    def plain_text(self) -> str:
+        """What is selected, as it is read: without the signs of Markdown."""
+        return "\n\n".join(text.strip("\n") for text in self._texts(as_markdown=False) if text.strip())
+
+    def copy(self) -> None:
+        """Put the Markdown on the clipboard."""
+        if self.has_selection:
+            QGuiApplication.clipboard().setText(safe_to_paste(self.markdown()))
+
+    def copy_plain(self) -> None:
+        """Put the words on the clipboard."""
+        if self.has_selection:
+            QGuiApplication.clipboard().setText(safe_to_paste(self.plain_text()))
+
+    # --- what Qt calls -----------------------------------------------------------------------------------------------
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Mouse and keys of every part; True for what the part need not see."""
+        match event:
+            case QMouseEvent():
+                return self._on_mouse(watched, event)
+            case QKeyEvent() if event.type() == QEvent.Type.KeyPress:
+                return self._on_key(event)
+            case QContextMenuEvent() if isinstance(watched.parent(), (QTextEdit, QPlainTextEdit)):
+                self._show_menu(watched, event)
+                return True
+        return False
+
+    def _on_mouse(self, watched: QObject, event: QMouseEvent) -> bool:
+        self._mouse = event.globalPosition().toPoint()
+        left = event.button() == Qt.MouseButton.LeftButton
+        match event.type():
+            case QEvent.Type.MouseButtonPress if left:
+                return self._on_pressed(event)
+            case QEvent.Type.MouseButtonDblClick if left:
+                self._dragging = False  # Qt selects, word by word
+            case QEvent.Type.MouseMove if self._dragging and event.buttons() & Qt.MouseButton.LeftButton:
+                return self._on_dragged()
+            case QEvent.Type.MouseButtonRelease if left:
+                self._on_released(watched)
+        return False
+
+    def _on_pressed(self, event: QMouseEvent) -> bool:
+        """Begin anew, or with Shift go on from where it began."""
+        place = self._place_at(self._mouse)
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self._anchor and place:
+            self._dragging = True
+            self._extend(place)
+            return True
+        self.clear()
+        self._anchor, self._dragging, self._pressed = place, place is not None, self._mouse
+        return False
+
+    def _on_released(self, watched: QObject) -> None:
+        self._scroll.stop()
+        self._dragging = False
+        if self._head is None:
+            # After a second or third click the part selects a word or a paragraph, which it does when this is over.
+            QTimer.singleShot(0, self, lambda: self._take_from(watched))
+
+    def _on_dragged(self) -> bool:
+        if self._head is None and (self._mouse - self._pressed).manhattanLength() < QApplication.startDragDistance():
+            return False
+        if place := self._place_at(self._mouse):
+            self._extend(place)
+        if self._beyond() and not self._scroll.isActive():
+            self._scroll.start()
+        return True
+
+    def _on_scroll_due(self) -> None:
+        """The mouse is held above or below: scroll there, faster the further it is."""
+        beyond = self._beyond()
+        if not beyond or not self._dragging:
+            self._scroll.stop()
+            return
+        bar = self._area.verticalScrollBar()
+        bar.setValue(bar.value() + max(-_FASTEST_SCROLL, min(_FASTEST_SCROLL, beyond)))
+        if place := self._place_at(self._mouse):
+            self._extend(place)
+
+    def _beyond(self) -> int:
+        """Pixels by which the mouse is below what is in sight; negative above it."""
+        view = self._area.viewport()
+        y = view.mapFromGlobal(self._mouse).y()
+        return y if y < 0 else max(0, y - view.height())
+
+    def _on_key(self, event: QKeyEvent) -> bool:
+        if event.matches(QKeySequence.StandardKey.SelectAll):
+            self.select_all()
+        elif event.matches(QKeySequence.StandardKey.Copy) and self.has_selection:
+            self.copy()
+        else:
+            return False
+        return True
+
+    def _show_menu(self, watched: QObject, event: QContextMenuEvent) -> None:
+        edit = watched.parent()
+        menu = QMenu(self._area)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        copy = menu.addAction("Copy", self.copy)
+        copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
+        plain = menu.addAction("Copy as plain text", self.copy_plain)
+        copy.setEnabled(self.has_selection)
+        plain.setEnabled(self.has_selection)
+        if isinstance(edit, QTextEdit) and (address := edit.anchorAt(event.pos())):
+            menu.addAction("Copy address", lambda: QGuiApplication.clipboard().setText(safe_to_paste(address)))
+        menu.addSeparator()
+        menu.addAction("Select all", self.select_all).setShortcut(QKeySequence(QKeySequence.StandardKey.SelectAll))
+        menu.popup(event.globalPos())
+
+    def _on_contents_changed(self) -> None:
+        """A part was written again, which takes its share away."""
+        if self.has_selection and not self._again.isActive():
+            self._again.start(0)
+
+    # --- places ------------------------------------------------------------------------------------------------------
+
+    def _extend(self, place: _Place) -> None:
+        if place == self._head:
+            return
+        self._head = place
+        self._apply()
+        self.changed.emit()
+
+    def _take_from(self, watched: QObject) -> None:
+        """Qt has selected a word or a paragraph in this part."""
+        for message in self._messages():
+            for index, part in enumerate(message.parts()):
+                cursor = _edit(part).textCursor()
+                if shiboken6.isValid(watched) and _edit(part).viewport() is watched and cursor.hasSelection():
+                    self._anchor = _Place(message.key, index, cursor.anchor())
+                    self._head = _Place(message.key, index, cursor.position())
+                    self.changed.emit()
+                    return
+
+    def _place_at(self, point: QPoint) -> _Place | None:
+        """The place nearest to a point of the screen."""
+        best: tuple[int, int, int, QWidget] | None = None
+        for message in self._messages():
+            for index, part in enumerate(message.parts()):
+                top = part.mapToGlobal(QPoint(0, 0)).y()
+                away = max(0, top - point.y(), point.y() - top - part.height() + 1)
+                if best is None or away < best[0]:
+                    best = (away, message.key, index, part)
+        return _Place(best[1], best[2], _position(best[3], point)) if best else None
+
+    def _shares(self) -> Iterator[tuple[Selectable, list[_Share]]]:
+        """Every message with what is selected of its parts; the list is empty when it has none in sight."""
+        if self._anchor is None or self._head is None:
+            return
+        messages = self._messages()
+        order = {message.key: index for index, message in enumerate(messages)}
+        if self._anchor.message not in order or self._head.message not in order:
+            return
+        ends = sorted((order[place.message], place.part, place.position) for place in (self._anchor, self._head))
+        (first, first_part, begin), (last, last_part, end) = ends
+        for index in range(first, last + 1):
+            from_part, start = (first_part, begin) if index == first else (0, 0)
+            to_part, stop = (last_part, end) if index == last else (_END, _END)
+            parts = messages[index].parts()
+            from_part = min(from_part, max(0, len(parts) - 1))
+            chosen = list(enumerate(parts))[from_part : to_part + 1]
+            yield (
+                messages[index],
+                [
+                    _share(part, start if number == from_part else 0, stop if number == to_part else _END)
+                    for number, part in chosen
+                ],
+            )
+
+    def _apply(self) -> None:
+        """Let every part draw its share."""
+        due = {id(share.part): share for _, shares in self._shares() for share in shares}
+        for message in self._messages():
+            for part in message.parts():
+                share = due.get(id(part))
+                _draw(_edit(part), share.begin if share else 0, share.end if share else 0)
+
+    def _texts(self, *, as_markdown: bool) -> Iterator[str]:
+        """What is selected, message by message and part by part."""
+        self._apply()
+        found = list(self._shares())
+        if len(found) == 1 and len(found[0][1]) == 1 and not isinstance(found[0][1][0].part, TextView):
+            yield found[0][1][0].part.selected_text()
+            return
+        for message, shares in found:
+            whole = all(share.whole for share in shares) and len(shares) == len(message.parts())
+            if not shares or (whole and as_markdown):
+                yield message.markdown()
+                continue
+            for share in shares:
+                if share.begin < share.end:
+                    yield share.part.selected_markdown() if as_markdown else share.part.selected_text()
+
+
+def _edit(part: QWidget) -> QTextEdit | QPlainTextEdit:
+    return part if isinstance(part, TextView) else part.lines  # type: ignore[attr-defined]
+
+
+def _length(part: QWidget) -> int:
+    return _edit(part).document().characterCount() - 1
+
+
+def _share(part: QWidget, begin: int, end: int) -> _Share:
+    length = _length(part)
+    begin, end = min(begin, length), min(end, length)
+    return _Share(part, begin, end, begin == 0 and end == length)  # type: ignore[arg-type]
+
+
+def _position(part: QWidget, point: QPoint) -> int:
+    """The place in the text of *part* nearest to a point of the screen."""
+    edit = _edit(part)
+    inside = edit.viewport().mapFromGlobal(point)
+    if inside.y() < 0:
+        return 0
+    if inside.y() >= edit.viewport().height():
+        return _length(part)
+    return edit.cursorForPosition(inside).position()
+
+
+def _draw(edit: QTextEdit | QPlainTextEdit, begin: int, end: int) -> None:
+    cursor = edit.textCursor()
+    if (cursor.selectionStart(), cursor.selectionEnd()) == (begin, end) or (begin == end and not cursor.hasSelection()):
+        return
+    bar = edit.horizontalScrollBar()
+    sideways = bar.value()
+    cursor = QTextCursor(edit.document())
+    cursor.setPosition(begin)
+    cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+    edit.setTextCursor(cursor)
+    bar.setValue(sideways)  # Qt shows the end of the selection
