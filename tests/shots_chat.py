@@ -58,8 +58,8 @@ async def transcript(program: Program, window: MainWindow, album: Album) -> None
     window.chat.transcript.go_to(answer.id)
     await album.take("62-chat-versions")
     chances = tuple(
-        TokenChance(word + " ", -0.02 if number % 5 else -2.3, ((word + " ", -0.02), ("Another ", -3.0)))
-        for number, word in enumerate(["With", "half", "as", "many", "KV", "heads", "the", "cache", "is", "half", "as", "large,", "because", "every"])
+        TokenChance(f"{word} ", -0.02 if number % 5 else -2.3, ((f"{word} ", -0.02), ("Another ", -3.0)))
+        for number, word in enumerate(state.value.messages[-1].text.split())
     )
     window.chat.transcript.show_chances(state.value.messages[-1].id, chances)
     window.chat.follow()

@@ -90,6 +90,8 @@ def _is_formula(text: str, begin: int, end: int, opening: str) -> bool:
     content = text[begin:end]
     if not content.strip() or "`" in content or "$" in content.replace("\\$", ""):
         return False
+    if opening != "$" and opening in content:
+        return False
     if opening == "\\[":
         return bool(_LOOKS_LIKE_MATHS.search(content))
     if opening != "$":
@@ -114,7 +116,7 @@ def _block(state: StateBlock, first: int, last: int, silent: bool) -> bool:
     closing = _CLOSING[opening]
     begun = line[2:]
     if closing in begun:
-        alone = begun.rstrip().endswith(closing) and begun.count(closing) == 1 and begun.rstrip() != closing
+        alone = begun.rstrip().endswith(closing) and begun.count(closing) == 1 and begun.strip() != closing
         end = first if alone else -1
         if end < 0:
             return False

@@ -33,7 +33,7 @@ class Asker:
     def __init__(self, program: Program, window: MainWindow, question: str) -> None:
         self._program = program
         self._question = question
-        self._transcript = window.chat._transcript
+        self._transcript = window.chat.transcript
 
     async def chat(self) -> tuple[int, ...]:
         """One question in a new conversation."""

@@ -33,8 +33,14 @@ TEXTS = (
     "**bold\n\n*em\n\n`code\n\n[link](\n\n~~s",
     "\\*a\\* \\# b \x00 \u2028 \ufdd0 \ufffc \x1b[31m c",
     "x\n- a | b\n--|--\n```a | b\n--|--\n1 | 2\n```",
-    "so $x_1$ and \\(y^2\\), $$z$$ inline, \\[a=b\\] too\n$$\n\\frac{a}{b}\n- c\n= d\n$$\nafter\n\\[\nx\n\\]\n$$ e $$\n",
-    "$$\nnever\n- closed\n\nafter\n\\[\n# no\n```\nx\n```\n\n- $$\n  in item\n  $$\n- $$\n- \\[ b \\]\n> $$\n> q\n> $$\nlazy",
+    (
+        "so $x_1$ and \\(y^2\\), $$z$$ inline, \\[a=b\\] too\n"
+        "$$\n\\frac{a}{b}\n- c\n= d\n$$\nafter\n\\[\nx\n\\]\n$$ e $$\n"
+    ),
+    (
+        "$$\nnever\n- closed\n\nafter\n\\[\n# no\n```\nx\n```\n\n"
+        "- $$\n  in item\n  $$\n- $$\n- \\[ b \\]\n> $$\n> q\n> $$\nlazy"
+    ),
     "$5 and $10, $5-$10, US$5$ $HOME/$USER `$a$` $a `b$` \\$a$ $a\\$ b$ \\[not a link](/x) $ a $ $$ $$ $$$x$$$ $a\nb$",
     "word " * 2500 + "\n\n" + "x" * 9000 + "\n\n```\n" + "y" * 9000 + "\n```\nend",
 )

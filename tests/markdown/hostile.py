@@ -30,7 +30,7 @@ def hostile(trap: Path, fifo: Path) -> dict[str, str]:
         "bare links": "https://a.example/x?y=z " * 20_000,
         "definitions": "".join(f"[a{number}]: https://example.org/{number}\n" for number in range(3000))
         + "[a1] " * 500,
-        "bidi": "\u202eevil\u202c \u2066a\u2069 [https://bank.example/\u202e](https://evil.example) `\u202e` \u200f\u200e\n"
+        "bidi": "\u202eevil\u202c \u2066a\u2069 [bank.example/\u202e](https://evil.example) `\u202e` \u200f\u200e\n"
         * 200,
         "zalgo": ("Z" + "\u0316\u0317\u0318\u0300\u0301" * 40) * 60,
         "one letter of many marks": "a" + "\u0301" * 50_000,
@@ -66,7 +66,8 @@ def _formulas(trap: Path) -> dict[str, str]:
         + "}" * 300
         + "$",
         "macros": r"$\def\a{\b\b}\def\b{\c\c}\a$ $\newcommand{\x}{\x\x}\x$ $\let\y=\y \y$" + "\n\n",
-        "files in formulas": f"$\\input{{{trap}}}$ $\\includegraphics{{{trap}}}$ $\\href{{file://{trap}}}{{x}}$ $\\text{{<img src={trap}>}}$",
+        "files in formulas": f"$\\input{{{trap}}}$ $\\includegraphics{{{trap}}}$ $\\href{{file://{trap}}}{{x}}$ "
+        f"$\\text{{<img src={trap}>}}$",
         "wide formulas": r"$\hspace{100000em}x$ $$\rule{99999999px}{99999px}$$ $" + "x" * 1900 + "$",
         "a huge matrix": "$$\n" + r"\begin{matrix}" + (r"a&" * 30 + r"\\") * 30 + r"\end{matrix}" + "\n$$",
         "many formulas": "".join(f"$x_{{{number}}}^2$ and " for number in range(1000)),

@@ -25,7 +25,10 @@ BACK = (
     "| a | b | c |\n| --- | ---: | :---: |\n| 1 | `x` | **y** |\n| 2 | 3 |  |",
     "- [ ] open\n- [x] done\n  - [x] deep",
     "so $x_1$ and \\(y^2\\)\n\n$$\n\\frac{a}{b}\n$$\n\nafter",
-    "1\\. no list\n\n\\# no heading\n\n\\- no item\n\n\\> no quote\n\n2 \\* 3 \\* 4 \\`a\\` \\<b> snake_case \\[a\\](b)",
+    (
+        "1\\. no list\n\n\\# no heading\n\n\\- no item\n\n\\> no quote\n\n"
+        "2 \\* 3 \\* 4\n\n\\`a\\` \\<b> snake_case \\[a\\](b)"
+    ),
     "![a cat](https://example.org/cat.png)",
 )
 

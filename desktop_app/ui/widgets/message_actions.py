@@ -16,8 +16,9 @@ from desktop_app.domain.chat import Message, MessageState, Role
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import IconButton
 
-BUTTON = 28
-"""Width and height of a button, pixels."""
+_BUTTON = 28
+_ICON = 17
+"""Width and height of a button and of its icon at the usual size of words, pixels."""
 
 _FAINT = 0.42
 """How much of an icon's colour is left while nobody is near."""
@@ -116,10 +117,6 @@ class QuietButton(IconButton):
     focused = Signal(bool)
     _awake = False
 
-    def __init__(self, theme: Theme, icon: str, name: str, clicked: Callable[[], object]) -> None:
-        super().__init__(theme, icon, name, clicked)
-        self.setIconSize(QSize(17, 17))
-
     def set_awake(self, awake: bool) -> None:
         """Draw it clearly, or faintly."""
         if awake is not self._awake:
@@ -158,7 +155,15 @@ class ActionBar(QWidget):
 
     def sizeHint(self) -> QSize:
         """As wide as its buttons."""
-        return QSize(BUTTON * len(self._shown), BUTTON)
+        size = button_size(self._theme)
+        return QSize(size * len(self._shown), size)
+
+    def fit(self) -> None:
+        """Place the buttons as large as the size of words asks for."""
+        size, icon = button_size(self._theme), button_size(self._theme, _ICON)
+        for place, action in enumerate(self._shown):
+            self._buttons[action].setIconSize(QSize(icon, icon))
+            self._buttons[action].setGeometry(place * size, 0, size, size)
 
     def show_offer(self, offered: Offer) -> None:
         """Have buttons for what is offered now."""
@@ -167,9 +172,10 @@ class ActionBar(QWidget):
         self._offer = offered
         for action, button in self._buttons.items():
             button.setVisible(action in self._shown)
-        for place, action in enumerate(self._shown):
-            button = self._buttons.get(action) or self._make(action)
-            button.setGeometry(place * BUTTON, 0, BUTTON, BUTTON)
+        for action in self._shown:
+            if action not in self._buttons:
+                self._make(action)
+        self.fit()
 
     def set_always(self, always: bool) -> None:
         """The last answer's buttons are clear without being looked for."""
@@ -188,7 +194,7 @@ class ActionBar(QWidget):
     def place_of(self, action: MessageAction) -> QPoint:
         """Where a menu for *action* opens, on the screen."""
         button = self.button(action) or self.button(MessageAction.MORE)
-        return (button or self).mapToGlobal(QPoint(0, BUTTON))
+        return (button or self).mapToGlobal(QPoint(0, button_size(self._theme)))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Left and Right go to the neighbour."""
@@ -204,7 +210,7 @@ class ActionBar(QWidget):
     def _shown(self) -> tuple[MessageAction, ...]:
         return (*self._offer.buttons, MessageAction.MORE) if self._offer.more else self._offer.buttons
 
-    def _make(self, action: MessageAction) -> QuietButton:
+    def _make(self, action: MessageAction) -> None:
         clicked = self._show_more if action is MessageAction.MORE else lambda: self.chosen.emit(action)
         button = QuietButton(self._theme, _ICONS[action], words_of(action, self._role), clicked)
         button.focused.connect(self._on_focused)
@@ -212,7 +218,6 @@ class ActionBar(QWidget):
         button.set_awake(self._near or self._always)
         button.show()
         self._buttons[action] = button
-        return button
 
     def _show_more(self) -> None:
         menu = QMenu(self)
@@ -228,6 +233,11 @@ class ActionBar(QWidget):
         awake = self._near or self._always or self._focused
         for button in self._buttons.values():
             button.set_awake(awake)
+
+
+def button_size(theme: Theme, usual: int = _BUTTON) -> int:
+    """Pixels of a button, or of what is *usual* pixels large; grows half as much as words do."""
+    return round(usual * (1 + theme.text_scale) / 2)
 
 
 def _blend(front: str, back: str, share: float) -> str:

@@ -10,7 +10,7 @@ from desktop_app.domain.answer_words import EndingRemedy, ending, under
 from desktop_app.domain.chat import Message, MessageState
 from desktop_app.ui.widgets.basics import button, label, plain
 from desktop_app.ui.widgets.looks import Looks
-from desktop_app.ui.widgets.message_actions import BUTTON, ActionBar
+from desktop_app.ui.widgets.message_actions import ActionBar
 from desktop_app.ui.widgets.message_versions import VersionBar
 
 _GAP = 8
@@ -64,25 +64,28 @@ class Foot(QWidget):
 
     def arrange(self, width: int) -> int:
         """Place everything in *width* pixels; the height that it takes."""
-        actions = self._actions.sizeHint().width()
-        self._actions.setGeometry(0, 0, actions, BUTTON)
+        size = self._actions.sizeHint()
+        actions, line = size.width(), size.height()
+        self._actions.setGeometry(0, 0, actions, line)
+        self._actions.fit()
         left = actions + (_GAP if actions else 0)
         if not self._versions.isHidden():
             arrows = self._versions.sizeHint().width()
-            self._versions.setGeometry(left, 0, arrows, BUTTON)
+            self._versions.setGeometry(left, 0, arrows, line)
+            self._versions.fit()
             left += arrows + _GAP
         link = self._link.sizeHint().width() if self._link else 0
         words = self._words.fontMetrics().horizontalAdvance(self._words.text()) + 4
         beside = left + words + link <= width
-        top = 0 if beside or not left else BUTTON
+        top = 0 if beside or not left else line
         start = left if beside else 0
         room = width - start - link
         taken = min(words, room)
-        height = max(BUTTON, self._words.heightForWidth(taken) + 4)
+        height = max(line, self._words.heightForWidth(taken) + 4)
         self._words.setGeometry(start, top, taken, height)
         if self._link:
             size = self._link.sizeHint()
-            self._link.setGeometry(start + taken + 2, top + (BUTTON - size.height()) // 2, size.width(), size.height())
+            self._link.setGeometry(start + taken + 2, top + (line - size.height()) // 2, size.width(), size.height())
         return top + height
 
     def _show_remedy(self, remedy: EndingRemedy) -> None:

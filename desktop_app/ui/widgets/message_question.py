@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 from desktop_app.domain.chat import Attachment, Message
 from desktop_app.ui.widgets.basics import button
 from desktop_app.ui.widgets.looks import LINE_HEIGHT, Looks
-from desktop_app.ui.widgets.message_actions import BUTTON, offer
+from desktop_app.ui.widgets.message_actions import offer
 from desktop_app.ui.widgets.message_attachments import Chips
 from desktop_app.ui.widgets.message_unfolded import Unfolded
 from desktop_app.ui.widgets.message_view import MessageView, Surroundings, put_away
@@ -94,8 +94,7 @@ class QuestionView(MessageView):
             bottom += height
         elif self._text:
             bottom += self._place_bubble(bottom, width)
-        self._place_buttons(bottom, width)
-        return bottom + BUTTON
+        return bottom + self._place_buttons(bottom, width)
 
     def _place_bubble(self, top: int, width: int) -> int:
         most = int(width * _SHARE) - 2 * _PADDING_X
@@ -112,13 +111,14 @@ class QuestionView(MessageView):
         self._bubble.setGeometry(width - outer, top, outer, below + _PADDING_Y)
         return below + _PADDING_Y
 
-    def _place_buttons(self, top: int, width: int) -> None:
-        shown = self._editor is None
-        self._actions.setVisible(shown)
-        wide = self._actions.sizeHint().width()
-        self._actions.setGeometry(width - wide, top, wide, BUTTON)
-        arrows = self._versions.sizeHint().width()
-        self._versions.setGeometry(width - wide - arrows - _GAP, top, arrows, BUTTON)
+    def _place_buttons(self, top: int, width: int) -> int:
+        self._actions.setVisible(self._editor is None)
+        size, arrows = self._actions.sizeHint(), self._versions.sizeHint().width()
+        self._actions.setGeometry(width - size.width(), top, size.width(), size.height())
+        self._versions.setGeometry(width - size.width() - arrows - _GAP, top, arrows, size.height())
+        self._actions.fit()
+        self._versions.fit()
+        return size.height()
 
     def _more_width(self) -> int:
         return self._more.sizeHint().width() if self._more else 0

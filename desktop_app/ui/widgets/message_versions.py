@@ -6,10 +6,10 @@ from PySide6.QtWidgets import QLabel, QWidget
 from desktop_app.domain.tree import Place
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import IconButton, label
-from desktop_app.ui.widgets.message_actions import BUTTON, MessageAction
+from desktop_app.ui.widgets.message_actions import MessageAction, button_size
 
-_NARROW = 22
-"""Width of a button, pixels."""
+_TALL, _NARROW, _ICON = 28, 22, 16
+"""Height and width of an arrow's button and size of the arrow, at the usual size of words, pixels."""
 
 _ICONS = {MessageAction.PREVIOUS_VERSION: "chevron-left", MessageAction.NEXT_VERSION: "chevron-right"}
 
@@ -29,9 +29,23 @@ class VersionBar(QWidget):
 
     def sizeHint(self) -> QSize:
         """As wide as it is."""
+        tall = button_size(self._theme, _TALL)
         if self._place is None or self._count is None:
-            return QSize(0, BUTTON)
-        return QSize(2 * _NARROW + self._count.sizeHint().width() + 4, BUTTON)
+            return QSize(0, tall)
+        return QSize(2 * button_size(self._theme, _NARROW) + self._count.sizeHint().width() + 4, tall)
+
+    def fit(self) -> None:
+        """Place arrows and count as large as the size of words asks for."""
+        if self._count is None:
+            return
+        tall, narrow, icon = (button_size(self._theme, usual) for usual in (_TALL, _NARROW, _ICON))
+        width = self._count.sizeHint().width() + 4
+        previous, following = self._buttons.values()
+        previous.setGeometry(0, 0, narrow, tall)
+        self._count.setGeometry(narrow, 0, width, tall)
+        following.setGeometry(narrow + width, 0, narrow, tall)
+        for arrow in (previous, following):
+            arrow.setIconSize(QSize(icon, icon))
 
     def show_place(self, place: Place | None) -> None:
         """Show *place*; None hides it all."""
@@ -62,15 +76,11 @@ class VersionBar(QWidget):
         following.setEnabled(place.number < place.count)
         self._count.setText(f"{place.number}/{place.count}")
         self._count.setAccessibleName(f"Version {place.number} of {place.count}")
-        width = self._count.sizeHint().width() + 4
-        previous.setGeometry(0, 0, _NARROW, BUTTON)
-        self._count.setGeometry(_NARROW, 0, width, BUTTON)
         self._count.show()
-        following.setGeometry(_NARROW + width, 0, _NARROW, BUTTON)
+        self.fit()
 
     def _make(self, action: MessageAction, icon: str) -> IconButton:
         made = IconButton(self._theme, icon, action.value, lambda: self.chosen.emit(action))
-        made.setIconSize(QSize(16, 16))
         made.setParent(self)
         made.show()
         return made
