@@ -22,8 +22,11 @@ from desktop_app.markdown.parser import as_written, make_parser, too_much
 LONGEST_LINE = 6000
 """Characters. Laying out one line costs Qt the square of its length, so a longer one is cut after a word."""
 
-LONGEST_BLOCK = 5000
-"""Characters. What is not finished is parsed and laid out anew with every piece of text, so a longer block is cut."""
+LONGEST_TABLE = 4000
+"""Characters. What is not finished is parsed and laid out anew with every piece of text, so a longer one is cut."""
+
+LONGEST_BLOCK = 4 * LONGEST_TABLE
+"""Characters of any other block; it costs less, and a cut shows more."""
 
 _LONG_LINE = re.compile(rf"[^\n]{{{LONGEST_LINE}}}(?:[^\n\s]{{0,1999}}(?=\s)|[^\n\s]{{2000}})")
 _UNFIT = re.compile(
@@ -121,25 +124,29 @@ class BlockSplitter:
         return Prose(_bearable(tokens, prose.source), prose.source, prose.number)
 
     def _take(self, text: str) -> list[Piece]:
-        """Take *text* in parts that end where an unfinished block has grown too long, which is cut there."""
+        """Take *text* in parts, so that a block which grows too long is cut at the same line however it arrives."""
         pieces: list[Piece] = []
-        while not self._fence and len(self._text) + len(text) > LONGEST_BLOCK:
-            end = text.find("\n", max(0, LONGEST_BLOCK - len(self._text))) + 1
+        while not self._fence:
+            lines = self._text.rfind("\n") + 1
+            limit = (lines // LONGEST_TABLE + 1) * LONGEST_TABLE
+            end = text.find("\n", max(0, limit - len(self._text) - 1)) + 1
             if not end:
                 break
             pieces += self._take_lines(text[:end])
             text = text[end:]
-            if not self._fence and len(self._text) >= LONGEST_BLOCK:
+            if not self._fence and len(self._text) >= limit:
                 pieces += self._cut_block()
         return [*pieces, *self._take_lines(text)] if text else pieces
 
     def _cut_block(self) -> list[Piece]:
-        """End the block that has grown too long; the rest of a table gets its first line again."""
+        """End the block if it has grown too long; the rest of a table gets its first lines again."""
         parsed = self._parse()
         last = parsed.cuts[-1] if parsed.cuts else None
         header = ""
         if last and parsed.tokens[last.token].type == "table_open":
             header = self._text[parsed.starts[last.line] : parsed.starts[last.line + 2]]
+        elif len(self._text) < LONGEST_BLOCK:
+            return []
         pieces = self._cut_off(parsed, len(parsed.cuts), parsed.last_line)
         self._text = self._header = header
         return pieces

@@ -22,7 +22,7 @@ _CLOSING = {"$$": "$$", "\\[": "\\]", "\\(": "\\)", "$": "$"}
 _UNITS = re.compile(r"[\d.,]+[kKmMbB%]?(?:/\w+|[ \-\u2013]*[A-Za-z]{2,}\b)")
 """A number and a word: money."""
 
-_LOOKS_LIKE_MATHS = re.compile(r"[\\^_={}+*/<>|-]|^\s*\w\s*$")
+_LOOKS_LIKE_MATHS = re.compile(r"[\\^_={}+*/<>|-]|^\s*[^\W\d]\s*$")
 _INTERRUPTED = ["paragraph", "reference", "blockquote", "list"]
 
 

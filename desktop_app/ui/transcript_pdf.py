@@ -76,7 +76,6 @@ def make_pdf(parcels: Sequence[Parcel], theme: Theme) -> "asyncio.Future[bytes]"
 
     def step() -> None:
         if future.done():
-            press.close()
             return
         until = time.monotonic() + STEP_SECONDS
         try:
@@ -87,11 +86,12 @@ def make_pdf(parcels: Sequence[Parcel], theme: Theme) -> "asyncio.Future[bytes]"
                 future.set_result(press.close())
                 return
         except Exception as error:  # noqa: BLE001 - whatever it is, whoever waits for the future shall hear of it
-            press.close()
             future.set_exception(error)
             return
         loop.call_later(_PAUSE_SECONDS if moved else _WAIT_SECONDS, step)
 
+    # However it ends: a painter that outlives its writer takes the program down.
+    future.add_done_callback(lambda _done: press.close())
     loop.call_soon(step)
     return future
 
@@ -155,8 +155,9 @@ class Press:
                 yield strip is not _WAITING
 
     def close(self) -> bytes:
-        """The PDF as far as it was made."""
-        self._painter.end()
+        """The PDF as far as it was made; nothing more can be drawn then."""
+        if self._painter.isActive():
+            self._painter.end()
         return bytes(self._buffer.data().data())
 
     def _strips(self, parcel: Parcel) -> Iterator[_Strip | object]:

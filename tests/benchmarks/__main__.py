@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import chats, engine, gap, log_flood, models_list, resident, search, stream, window
+from tests.benchmarks import chats, engine, gap, hostile, log_flood, models_list, resident, search, stream, window
 from tests.benchmarks.machinery import Figures, facts, hold_screen, load
 from tests.benchmarks.report import AIMS, table, verdicts
 
@@ -19,6 +19,7 @@ PARTS: dict[str, Callable[[], Figures]] = {
     "stream": stream.measure,
     "gap": gap.measure,
     "chats": chats.measure,
+    "hostile": hostile.measure,
     "search": search.measure,
     "resident": resident.measure,
     "log": log_flood.measure,

@@ -127,3 +127,30 @@ def test_what_is_too_deep_or_too_wide_is_shown_as_it_was_written(text: str) -> N
     assert [token.type for token in piece.tokens] == ["paragraph_open", "inline", "paragraph_close"]
     words = piece.tokens[1].children or []
     assert "\n".join(word.content for word in words if word.type == "text") == text
+
+
+LONG_BLOCKS = (
+    "| a | b |\n|---|---|\n" + "| 1 | two words |\n" * 700 + "\nafter",
+    "text\n| a |\n|---|\n" + "| x |\n" * 1500,
+    "- item\n" + "  lazy words and more of them\n" * 1200 + "- next",
+    "> quoted words\n" * 2500,
+    "words of a paragraph\n" * 1500 + "\n```\ncode\n```\n" + "| a |\n|---|\n" + "| y |\n" * 1200,
+    "```\nx\n```\n" * 10 + "1. a\n\n   ```\n" + "   code\n" * 3000 + "   ```\n2. b",
+)
+
+
+@pytest.mark.parametrize("text", LONG_BLOCKS)
+def test_a_long_block_is_cut_at_the_same_line_however_it_arrives(text: str) -> None:
+    expected = streamed([text])
+    for length in (1999, 7001):
+        assert streamed([text[i : i + length] for i in range(0, len(text), length)]) == expected
+
+
+def test_the_rest_of_a_long_table_has_its_header_again() -> None:
+    _, pieces = pieces_of([LONG_BLOCKS[0]])
+    tables = [piece for piece in pieces if isinstance(piece, Prose) and piece.tokens[0].type == "table_open"]
+    assert len(tables) > 2
+    headers = [[token.content for token in table.tokens if token.type == "inline"][:2] for table in tables]
+    assert headers == [["a", "b"]] * len(tables)
+    rows = sum(token.type == "tr_open" for table in tables for token in table.tokens)
+    assert rows == 700 + len(tables)

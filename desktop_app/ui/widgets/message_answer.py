@@ -43,6 +43,7 @@ class AnswerView(MessageView):
         self._body = Body(self._looks, self)
         self._body.link_clicked.connect(self.link_clicked)
         self._body.copied.connect(self.copied)
+        self._body.resized.connect(self.resized)
         self._foot = Foot(self._looks, self._actions, self._versions, self)
         self._foot.remedy.connect(self._on_remedy)
         self.copied.connect(lambda: self._foot.say("Copied"))
@@ -159,6 +160,7 @@ class AnswerView(MessageView):
             return False
         if self._reasoning is None:
             self._reasoning = Reasoning(self._theme, self._looks, opened=self._unfolded.reasoning, parent=self)
+            self._reasoning.resized.connect(self.resized)
             self._reasoning.link_clicked.connect(self.link_clicked)
             self._reasoning.copied.connect(self.copied)
             self._reasoning.toggled.connect(self._on_reasoning_toggled)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 SLICE = 1500
 """Characters of an answer that are laid out in one turn of the event loop: 8 to 11 ms. Larger turns save nothing."""
 
-FIRST_SLICE = 12_000
-"""Characters of an answer that are laid out as soon as it comes into sight."""
+FIRST_SLICE = 5_000
+"""Characters of an answer that are laid out as soon as it comes into sight: more than a screen has."""
 
 
 class Body(QObject):
@@ -23,6 +23,8 @@ class Body(QObject):
 
     link_clicked = Signal(str)
     copied = Signal(str)
+    resized = Signal()
+    """A formula that was drawn late needs more room, or less."""
 
     def __init__(self, looks: Looks, place: QWidget) -> None:
         super().__init__(place)
@@ -91,5 +93,6 @@ class Body(QObject):
         body = AnswerBody(self._looks, self._place)
         body.link_clicked.connect(self.link_clicked)
         body.copied.connect(self.copied)
+        body.resized.connect(self.resized)
         body.show()
         return body

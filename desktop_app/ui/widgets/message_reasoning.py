@@ -25,6 +25,7 @@ class Reasoning(QWidget):
     link_clicked = Signal(str)
     copied = Signal(str)
     toggled = Signal(bool)
+    resized = Signal()
 
     def __init__(self, theme: Theme, looks: Looks, *, opened: bool, parent: QWidget) -> None:
         super().__init__(parent)
@@ -42,6 +43,7 @@ class Reasoning(QWidget):
         self._body = Body(self._looks, self)
         self._body.link_clicked.connect(self.link_clicked)
         self._body.copied.connect(self.copied)
+        self._body.resized.connect(self.resized)
         self._draw_head()
 
     @property

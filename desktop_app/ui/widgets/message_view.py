@@ -46,6 +46,8 @@ class MessageView(QWidget):
     """An `EndingRemedy` that is no action on this message."""
     grown = Signal()
     """A person folded or unfolded something: arrange again."""
+    resized = Signal()
+    """Its texts need more room, or less, and nobody did anything."""
 
     def __init__(self, around: Surroundings, message: Message, unfolded: Unfolded, parent: QWidget) -> None:
         super().__init__(parent)

@@ -82,7 +82,7 @@ def words_of(document: QTextDocument, begin: int, end: int) -> str:
 def _pieces(document: QTextDocument, begin: int, end: int) -> Iterator[_Piece]:
     block = document.findBlock(begin)
     while block.isValid() and block.position() <= end:
-        table = QTextCursor(block).currentTable()
+        table: QTextTable | None = QTextCursor(block).currentTable()
         if table is None:
             if piece := _paragraph(block, begin, end):
                 yield piece

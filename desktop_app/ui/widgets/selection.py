@@ -6,55 +6,18 @@ widgets counts whole.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QTextCursor
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QApplication, QMenu, QPlainTextEdit, QScrollArea, QTextEdit, QWidget
 
+from desktop_app.ui.widgets.selection_parts import END, Place, Selectable, Share, draw, edit_of, position_in, share_of
 from desktop_app.ui.widgets.text_view import TextView, safe_to_paste
-
-if TYPE_CHECKING:
-    from desktop_app.ui.widgets.code_block import CodeBlock
-
-_END = 2**31 - 1
-"""Beyond the end of every text and of every list of parts."""
 
 _SCROLL_MILLISECONDS = 30
 _FASTEST_SCROLL = 60
 """Pixels a turn while the mouse is held beyond the edge."""
-
-
-class Selectable(Protocol):
-    """A message, as far as selecting goes."""
-
-    @property
-    def key(self) -> int:
-        """Tells it from the others, however often its widgets are made again."""
-
-    def parts(self) -> Sequence[QWidget]:
-        """Its `TextView`s and `CodeBlock`s from the top; empty while it has no widgets."""
-
-    def markdown(self) -> str:
-        """The whole message."""
-
-
-class _Place(NamedTuple):
-    """Where a selection begins or ends; `message` is a key."""
-
-    message: int
-    part: int
-    position: int
-
-
-class _Share(NamedTuple):
-    """What is selected of one part."""
-
-    part: "TextView | CodeBlock"
-    begin: int
-    end: int
-    whole: bool
 
 
 class Selection(QObject):
@@ -66,8 +29,8 @@ class Selection(QObject):
         super().__init__(area)
         self._area = area
         self._messages = messages
-        self._anchor: _Place | None = None
-        self._head: _Place | None = None
+        self._anchor: Place | None = None
+        self._head: Place | None = None
         self._dragging = False
         self._pressed = QPoint()
         self._scroll = QTimer(self)
@@ -85,7 +48,7 @@ class Selection(QObject):
 
     def watch(self, part: QWidget) -> None:
         """Select in *part* too, a `TextView` or a `CodeBlock`; what was selected in it before is selected again."""
-        edit = _edit(part)
+        edit = edit_of(part)
         edit.installEventFilter(self)
         edit.viewport().installEventFilter(self)
         edit.document().contentsChanged.connect(self._on_contents_changed)
@@ -112,8 +75,8 @@ class Selection(QObject):
         """Select every message."""
         messages = self._messages()
         if messages:
-            self._anchor = _Place(messages[0].key, 0, 0)
-            self._head = _Place(messages[-1].key, _END, _END)
+            self._anchor = Place(messages[0].key, 0, 0)
+            self._head = Place(messages[-1].key, END, END)
             self._apply()
             self.changed.emit()
 
@@ -239,7 +202,7 @@ class Selection(QObject):
 
     # --- places ------------------------------------------------------------------------------------------------------
 
-    def _extend(self, place: _Place) -> None:
+    def _extend(self, place: Place) -> None:
         if place == self._head:
             return
         self._head = place
@@ -250,14 +213,14 @@ class Selection(QObject):
         """Qt has selected a word or a paragraph in this part."""
         for message in self._messages():
             for index, part in enumerate(message.parts()):
-                cursor = _edit(part).textCursor()
-                if shiboken6.isValid(watched) and _edit(part).viewport() is watched and cursor.hasSelection():
-                    self._anchor = _Place(message.key, index, cursor.anchor())
-                    self._head = _Place(message.key, index, cursor.position())
+                cursor = edit_of(part).textCursor()
+                if shiboken6.isValid(watched) and edit_of(part).viewport() is watched and cursor.hasSelection():
+                    self._anchor = Place(message.key, index, cursor.anchor())
+                    self._head = Place(message.key, index, cursor.position())
                     self.changed.emit()
                     return
 
-    def _place_at(self, point: QPoint) -> _Place | None:
+    def _place_at(self, point: QPoint) -> Place | None:
         """The place nearest to a point of the screen."""
         best: tuple[int, int, int, QWidget] | None = None
         for message in self._messages():
@@ -266,9 +229,9 @@ class Selection(QObject):
                 away = max(0, top - point.y(), point.y() - top - part.height() + 1)
                 if best is None or away < best[0]:
                     best = (away, message.key, index, part)
-        return _Place(best[1], best[2], _position(best[3], point)) if best else None
+        return Place(best[1], best[2], position_in(best[3], point)) if best else None
 
-    def _shares(self) -> Iterator[tuple[Selectable, list[_Share]]]:
+    def _shares(self) -> Iterator[tuple[Selectable, list[Share]]]:
         """Every message with what is selected of its parts; the list is empty when it has none in sight."""
         if self._anchor is None or self._head is None:
             return
@@ -280,14 +243,14 @@ class Selection(QObject):
         (first, first_part, begin), (last, last_part, end) = ends
         for index in range(first, last + 1):
             from_part, start = (first_part, begin) if index == first else (0, 0)
-            to_part, stop = (last_part, end) if index == last else (_END, _END)
+            to_part, stop = (last_part, end) if index == last else (END, END)
             parts = messages[index].parts()
             from_part = min(from_part, max(0, len(parts) - 1))
             chosen = list(enumerate(parts))[from_part : to_part + 1]
             yield (
                 messages[index],
                 [
-                    _share(part, start if number == from_part else 0, stop if number == to_part else _END)
+                    share_of(part, start if number == from_part else 0, stop if number == to_part else END)
                     for number, part in chosen
                 ],
             )
@@ -298,7 +261,7 @@ class Selection(QObject):
         for message in self._messages():
             for part in message.parts():
                 share = due.get(id(part))
-                _draw(_edit(part), share.begin if share else 0, share.end if share else 0)
+                draw(edit_of(part), share.begin if share else 0, share.end if share else 0)
 
     def _texts(self, *, as_markdown: bool) -> Iterator[str]:
         """What is selected, message by message and part by part."""
@@ -315,41 +278,3 @@ class Selection(QObject):
             for share in shares:
                 if share.begin < share.end:
                     yield share.part.selected_markdown() if as_markdown else share.part.selected_text()
-
-
-def _edit(part: QWidget) -> QTextEdit | QPlainTextEdit:
-    return part if isinstance(part, TextView) else part.lines  # type: ignore[attr-defined]
-
-
-def _length(part: QWidget) -> int:
-    return _edit(part).document().characterCount() - 1
-
-
-def _share(part: QWidget, begin: int, end: int) -> _Share:
-    length = _length(part)
-    begin, end = min(begin, length), min(end, length)
-    return _Share(part, begin, end, begin == 0 and end == length)  # type: ignore[arg-type]
-
-
-def _position(part: QWidget, point: QPoint) -> int:
-    """The place in the text of *part* nearest to a point of the screen."""
-    edit = _edit(part)
-    inside = edit.viewport().mapFromGlobal(point)
-    if inside.y() < 0:
-        return 0
-    if inside.y() >= edit.viewport().height():
-        return _length(part)
-    return edit.cursorForPosition(inside).position()
-
-
-def _draw(edit: QTextEdit | QPlainTextEdit, begin: int, end: int) -> None:
-    cursor = edit.textCursor()
-    if (cursor.selectionStart(), cursor.selectionEnd()) == (begin, end) or (begin == end and not cursor.hasSelection()):
-        return
-    bar = edit.horizontalScrollBar()
-    sideways = bar.value()
-    cursor = QTextCursor(edit.document())
-    cursor.setPosition(begin)
-    cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
-    edit.setTextCursor(cursor)
-    bar.setValue(sideways)  # Qt shows the end of the selection

@@ -241,6 +241,12 @@ class Transcript(RowArea):
         column.remedy.connect(self.context_choice)
         column.see_everything_asked.connect(self.see_everything_asked)
         column.grown.connect(self._on_grown)
+        column.resized.connect(self._on_resized)
+
+    def _on_resized(self, row: Row) -> None:
+        """It is measured in this pane's turn, like what arrives."""
+        row.changed = True
+        self._pump.request(self)
 
     def _on_grown(self, row: Row | None) -> None:
         """A person folded something or unfolded it: what they clicked stays under the mouse."""

@@ -38,6 +38,8 @@ class Column(QWidget):
     remedy = Signal(int, object)
     grown = Signal(object)
     """A person folded or unfolded something in this row; None for the line."""
+    resized = Signal(object)
+    """The texts of this row need more room, or less."""
     see_everything_asked = Signal()
 
     def __init__(self, theme: Theme) -> None:
@@ -111,6 +113,7 @@ class Column(QWidget):
         view.edited.connect(lambda text: self.edited.emit(key, text))
         view.remedy.connect(lambda remedy: self.remedy.emit(key, remedy))
         view.grown.connect(lambda: self.grown.emit(row))
+        view.resized.connect(lambda: self.resized.emit(row))
         self.rows.set_view(row, view)
         view.show_place(row.place, last=row.index == len(self.rows) - 1)
         row.changed = view.show_message(row.message)

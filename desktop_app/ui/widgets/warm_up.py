@@ -1,6 +1,7 @@
-"""Loads what the first answer needs before it is needed: 30 ms for the parser, 5 to 25 ms for each language's rules.
+"""Loads what the first answer needs before it is needed.
 
-The main window calls `warm_up` after its first picture; in the first answer these would be seen as stutter.
+That is 30 ms for the parser, 5 to 25 ms for each language's rules, and 0.2 s for formulas. The main window calls
+`warm_up` after its first picture; in the first answer these would be seen as stutter.
 """
 
 import sys
@@ -23,10 +24,13 @@ def _load() -> None:
     sys.setswitchinterval(_SWITCH_SECONDS)
     try:
         from desktop_app.markdown.parser import make_parser  # noqa: PLC0415
-        from desktop_app.ui.widgets import highlight  # noqa: PLC0415 - this is the place where it is meant to be loaded
+
+        # This is the place where they are meant to be loaded.
+        from desktop_app.ui.widgets import highlight, maths_layout  # noqa: PLC0415
 
         make_parser().parse("**a** [b](https://example.org)\n\n- c\n\n| d |\n|---|\n| e |\n")
         for language in _LANGUAGES:
             highlight.warm_up(language)
+        maths_layout.warm_up()
     finally:
         sys.setswitchinterval(before)
