@@ -48,6 +48,8 @@ AIMS = (
     Aim(
         "chat_frame", "a frame at the end of 10,000 messages, against an empty chat", ("chats", "frames", "ratio"), 1.2
     ),
+    Aim("hostile", "hostile texts as they stream, the longest turn", ("hostile", "worst_ms"), 100.0, unit="ms"),
+    Aim("hostile_read", "the same when opened", ("hostile", "worst_history_ms"), 100.0, unit="ms"),
     Aim("search", "search over 100,000 messages, the slowest question", ("search", "worst_query_ms"), 50.0, unit="ms"),
     Aim("read", "10,000 messages read from the disk", ("search", "read_10000", "median_ms"), 120.0, unit="ms"),
     Aim("long_answer", "50,000 tokens: the last thousand against the first", ("chats", "long_answer", "ratio"), 1.5),

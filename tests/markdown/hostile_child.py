@@ -4,6 +4,7 @@ Between two tries to open MARK (which does not exist) it does nothing else, so t
 what drawing does. Prints a line of JSON for each text: its name and the longest turn, milliseconds of the processor.
 """
 
+import gc
 import json
 import os
 import sys
@@ -11,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from time import thread_time
 
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop_app.domain.appearance import Appearance
@@ -19,14 +21,9 @@ from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets import maths_layout
 from desktop_app.ui.widgets.answer_body import AnswerBody
 from desktop_app.ui.widgets.looks import Looks, looks_of
+from desktop_app.ui.widgets.message_body import FIRST_SLICE, SLICE
 from desktop_app.ui.widgets.warm_up import warm_up
 from tests.markdown.hostile import hostile
-
-SLICE = 1500
-"""Characters a turn, as `message_views` feeds them."""
-
-FIRST_SLICE = 12_000
-"""Characters of the first turn of an answer that is there already."""
 
 _WIDTH = 660
 
@@ -45,6 +42,10 @@ def longest_turn(application: QApplication, looks: Looks, parts: list[str]) -> f
         turns.append(thread_time() - begin)
     turns.append(_turn(application, window, body, "", final=False))
     window.close()
+    window.deleteLater()
+    application.sendPostedEvents(window, QEvent.Type.DeferredDelete)
+    # What one text leaves behind is not to be counted against the next.
+    gc.collect()
     return max(turns) * 1000
 
 

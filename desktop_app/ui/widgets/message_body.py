@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 SLICE = 1500
 """Characters of an answer that are laid out in one turn of the event loop: 8 to 11 ms. Larger turns save nothing."""
 
-FIRST_SLICE = 5_000
-"""Characters of an answer that are laid out as soon as it comes into sight: more than a screen has."""
+FIRST_SLICE = 3_000
+"""Characters of an answer that are laid out as soon as it comes into sight: about a screen."""
 
 
 class Body(QObject):
