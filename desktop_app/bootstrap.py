@@ -30,6 +30,7 @@ from desktop_app.services.chat_build import build_chat
 from desktop_app.services.chat_files import ChatFiles
 from desktop_app.services.downloads import Downloads
 from desktop_app.services.draft import Draft
+from desktop_app.services.every_chat import EveryChat
 from desktop_app.services.first_run import FirstRun
 from desktop_app.services.gauges import Gauges
 from desktop_app.services.hub_access import HubAccess
@@ -262,7 +263,7 @@ def make_window(app: "QApplication", program: Program, appearance: Appearance | 
     from desktop_app.ui.theme import KeyboardFocus, Theme  # noqa: PLC0415
 
     theme = Theme(app, resources(), appearance or Appearance.SYSTEM, dressed=False)
-    files = ChatFiles(program.stores.kept, _read_image, partial(_make_pdf, theme=theme))
+    files = ChatFiles(EveryChat(program.stores), _read_image, partial(_make_pdf, theme=theme))
     window = MainWindow(theme, Bridge(program.tasks), program, files, suggested_questions())
     theme.dress()
     # Not before the picture: it meets every event, and for the first ones PySide makes every class they may be for.

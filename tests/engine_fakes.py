@@ -1,7 +1,8 @@
 """Makes the stand-in engine look like an environment with vLLM, at the process boundary.
 
 The shipped code runs `<environment.python> -m vllm… <flags>`; here `python` is a two-line script that runs
-`tests/fake_engine.py` instead. Nothing of the shipped code is replaced.
+`tests/fake_engine.py` instead. Nothing of the shipped code is replaced. What a stand-in does is said in the words of
+`fake_engine_wire.Behaviour`.
 """
 
 import json

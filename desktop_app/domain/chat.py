@@ -46,14 +46,6 @@ class Timing:
             return 0.0
         return (self.answer_tokens - 1) / self.decode_seconds
 
-    def words(self) -> str:
-        """E.g. `41 tokens/s · 312 tokens · first word after 0.31 s`; empty when nothing is known."""
-        if not self.answer_tokens:
-            return ""
-        speed = f"{self.tokens_per_second:.0f} tokens/s · " if self.tokens_per_second else ""
-        count = "1 token" if self.answer_tokens == 1 else f"{self.answer_tokens:,} tokens"
-        return f"{speed}{count} · first word after {self.first_token_seconds:.2f} s"
-
 
 @dataclass(frozen=True)
 class AnswerRecord:
@@ -86,9 +78,8 @@ class AnswerRecord:
     """Of the answer's tokens, those that came before it was continued."""
 
     def as_json(self) -> dict[str, object]:
-        """Only what is known."""
-        known = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value for name, value in known.items() if value not in (None, 0, 0.0, "")}
+        """Only what is known; that nothing came from a cache is known, too."""
+        return {one.name: value for one in fields(self) if (value := getattr(self, one.name)) != one.default}
 
     @classmethod
     def from_json(cls, values: object) -> "AnswerRecord":

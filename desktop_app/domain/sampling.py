@@ -215,7 +215,7 @@ class ChatSettings:
             if value is not None and value != ():
                 body[one.name] = list(value) if isinstance(value, tuple) else value
         if self.structure.kind is StructureKind.JSON:
-            body["structured_outputs"] = {"json": json.loads(self.structure.text or '{"type": "object"}')}
+            body["structured_outputs"] = {"json": json.loads(self.structure.text.strip() or '{"type": "object"}')}
         elif self.structure.kind is StructureKind.REGEX:
             body["structured_outputs"] = {"regex": self.structure.text}
         elif self.structure.kind is StructureKind.CHOICE:

@@ -90,7 +90,9 @@ class Endpoint:
             NoTemplateError: the model cannot hold a conversation.
             UserError: the server refused, failed or went away.
         """
-        body = {"model": self._model, "messages": turns(messages, images), **self._sampling, **request}
+        # Files of ten million characters and pictures take up to half a second.
+        sent = await asyncio.to_thread(turns, messages, images)
+        body = {"model": self._model, "messages": sent, **self._sampling, **request}
         if continue_last:
             body |= _CONTINUE
         async with aclosing(self._stream("/chat/completions", body)) as batches:
@@ -145,7 +147,7 @@ class Endpoint:
         if isinstance(text, str):
             body["prompt"] = sendable(text)
         else:
-            body |= {"messages": turns(text, images)}
+            body |= {"messages": await asyncio.to_thread(turns, text, images)}
             body |= {name: request[name] for name in ("chat_template_kwargs",) if name in request}
             body |= _CONTINUE if continue_last else {}
         answer = await self._post_count(body)

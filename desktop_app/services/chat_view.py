@@ -1,4 +1,4 @@
-"""What services publish about chats: the list, the open conversation, its context. Pages draw these, keeping no copy."""
+"""What services publish about chats: the list, the open one, its context. Pages draw these and keep no copy."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

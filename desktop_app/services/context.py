@@ -88,7 +88,7 @@ class Counter:
     def __init__(self, endpoint: Callable[[], ChatEndpoint | None]) -> None:
         self._endpoint = endpoint
         self._files: dict[tuple[str, str, str], int] = {}
-        """Tokens of attached texts, by model, name and text."""
+        """Tokens of the texts that hang on the draft, by model, name and text."""
 
     async def count(self, prompt: Sequence[Message] | str, endpoint: ChatEndpoint | None = None) -> Count:
         """Tokens of turns or of a text; estimated when the engine cannot count them."""
@@ -107,6 +107,9 @@ class Counter:
     async def draft(self, text: str, attachments: Sequence[Attachment]) -> int:
         """Tokens of what is written and attached; what was counted once is not counted again."""
         files = [await self._file(attachment) for attachment in attachments]
+        here = {(attachment.name, attachment.text) for attachment in attachments}
+        # Texts of ten million characters are not kept for what is not attached any more.
+        self._files = {key: tokens for key, tokens in self._files.items() if key[1:] in here}
         return (await self.count(text)).tokens + sum(files)
 
     async def _file(self, attachment: Attachment) -> int:

@@ -3,13 +3,15 @@
 `conversation_asking.py` asks before anything is sent. Nothing is ever left out without the transcript showing it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 
-from desktop_app.domain.chat import Message, Role
+from desktop_app.domain.chat import Message, MessageState, Role
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.history import seen
+from desktop_app.domain.reasoning import split
 from desktop_app.domain.sampling import Mode, WhenFull
+from desktop_app.services.answer import BROKEN_OFF
 from desktop_app.services.chat_view import ContextFull
 from desktop_app.services.context import Counter, as_asked, most, room_for_answer
 from desktop_app.services.conversation_desk import ChatEndpoint, Desk
@@ -21,8 +23,10 @@ SUMMARY_ROOMY = 0.5
 _SUMMARY_TOKENS = 512
 _SUMMARY_SHARE = 6
 """A summary takes a sixth of the context at most."""
-_CHARACTERS = 3
-"""Of a token, to be on the safe side when a text is cut into pieces that surely fit."""
+_BYTES = 3
+"""Of a token, when a text is cut into pieces that shall fit: an ideograph has three bytes and is about a token."""
+_LEAST_BYTES = 64
+"""Of a piece that is worth asking for."""
 _ASK_FOR_SUMMARY = (
     "Summarise the conversation below in the language it is held in. Keep names, numbers, decisions, wishes and open "
     "questions. Write notes of at most 200 words, without an introduction.\n\n"
@@ -123,30 +127,39 @@ class Fitting:
         if talk.settings.mode is Mode.COMPLETION:
             raise UserError("This chat continues a text.", "Only a model that answers questions can summarise.")
         longest = min(_SUMMARY_TOKENS, endpoint.context_tokens // _SUMMARY_SHARE)
-        piece = (endpoint.context_tokens - longest - _frame_tokens()) * _CHARACTERS
+        piece = (endpoint.context_tokens - longest - _frame_tokens()) * _BYTES
         request = {"temperature": 0.0, "max_tokens": longest, "chat_template_kwargs": {"enable_thinking": False}}
         text = f"Summary of what came before: {talk.summary}\n\n" if talk.summary else ""
         text += "\n\n".join(_spoken(turn) for turn in turns)
         summary = ""
         while text:
-            room = piece - len(summary)
-            if room <= 0:
+            room = piece - len(summary.encode("utf-8", "replace"))
+            if room < _LEAST_BYTES:
                 raise UserError("The model can keep too little in mind for that.")
-            part, text = text[:room], text[room:]
-            question = Message(0, Role.USER, f"{_ASK_FOR_SUMMARY}{summary}{part}")
-            words: list[str] = []
-            async with aclosing(endpoint.stream_chat((question,), request)) as batches:
-                async for batch in batches:
-                    words += [delta.text for delta in batch]
-            summary = "".join(words).strip()
+            part = text[:room].encode("utf-8", "replace")[:room].decode("utf-8", "ignore")
+            text = text[len(part) :]
+            summary = await _reply(endpoint, f"{_ASK_FOR_SUMMARY}{summary}{part}", request)
             if text:
                 summary = f"Summary of what came before: {summary}\n\n"
         return summary
 
 
+async def _reply(endpoint: ChatEndpoint, text: str, request: Mapping[str, object]) -> str:
+    """What the model says to *text*, without its thoughts; raises UserError when it does not come to an end."""
+    words: list[str] = []
+    finish = None
+    async with aclosing(endpoint.stream_chat((Message(0, Role.USER, text),), request)) as batches:
+        async for batch in batches:
+            words += [delta.text for delta in batch]
+            finish = next((delta.finish for delta in batch if delta.finish), finish)
+    if finish not in (MessageState.COMPLETE, MessageState.CUT):
+        raise UserError(BROKEN_OFF)
+    return split("".join(words))[1].strip()
+
+
 def _frame_tokens() -> int:
     """Tokens of the request for a summary itself, generously."""
-    return len(_ASK_FOR_SUMMARY) // _CHARACTERS + 64
+    return len(_ASK_FOR_SUMMARY) // _BYTES + 64
 
 
 def _spoken(turn: Message) -> str:

@@ -127,7 +127,7 @@ class Asking:
         await asyncio.wait({talk.work})
 
     async def shutdown(self) -> None:
-        """End every answer and save what came."""
+        """End every answer and save what came, and what was to be asked."""
         self._desk.closing = True
         works = []
         for talk in self._desk.talks:
@@ -139,6 +139,15 @@ class Asking:
                 works.append(talk.work)
         if works:
             await asyncio.wait(works)
+        for talk in self._desk.talks:
+            await self.put_aside(talk)
+
+    async def put_aside(self, talk: Talk) -> None:
+        """Store a question that waits for a choice, with the reason why nobody answered it."""
+        asked, full = talk.pending, talk.full
+        if full is not None and asked is not None and asked.question is not None:
+            talk.full = talk.pending = None
+            await self._storing.store(talk, asked, "", full.words)
 
     def _begin(self, talk: Talk, asked: Asked, make_room: MakeRoom | None = None) -> asyncio.Task[None]:
         full = talk.full

@@ -18,6 +18,9 @@ from desktop_app.services.tasks import Tasks
 from desktop_app.store.conversations import INTERRUPTED_WORDS, ConversationStore
 from desktop_app.store.temporary import TEMPORARY_IDS, TemporaryStore
 
+KEPT_FOR_UNDO = 8
+"""Chats that are kept in memory only because something can be undone in them."""
+
 
 class ChatEndpoint(Protocol):
     """An engine that is ready; `endpoint.client.Endpoint` is one."""
@@ -94,14 +97,16 @@ class Desk:
 
     @property
     def talks(self) -> tuple[Talk, ...]:
-        """The open one and those in which something goes on."""
+        """The open one, those in which something goes on, and some in which something can be undone."""
         return tuple(self._talks)
 
     def show(self, talk: Talk) -> None:
-        """Make *talk* the open one; what of the others is on the disk is let go."""
+        """Make *talk* the open one; of the others, what is on the disk is let go."""
         self._views += 1
         self.open = talk
-        self._talks = [one for one in self._talks if one.lively and one is not talk] + [talk]
+        others = [one for one in self._talks if one is not talk]
+        undoable = [one for one in others if one.undo and one.id is not None and not one.lively]
+        self._talks = [*(one for one in others if one.lively), *undoable[-KEPT_FOR_UNDO:], talk]
         self.publish()
 
     def drop(self, talk: Talk) -> None:
@@ -111,6 +116,11 @@ class Desk:
     def find(self, conversation: int) -> Talk | None:
         """The talk of a conversation that is open or lively."""
         return next((talk for talk in self._talks if talk.id == conversation), None)
+
+    def show_new(self, talk: Talk) -> None:
+        """Show a new conversation; before that, one that is in no list because it could not be stored."""
+        others = (one for one in self._talks if one is not self.open and one.temporary == talk.temporary)
+        self.show(next((one for one in others if one.id is None and one.unsaved()), talk))
 
     async def show_stored(self, conversation: int) -> None:
         """Show a conversation of the list, unless another one was shown while the disk was asked."""

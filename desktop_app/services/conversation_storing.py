@@ -96,8 +96,12 @@ class Storing:
         store = self._desk.stores.of_talk(talk)
         first = new[0]
         title = title_from(first.text or next((one.name for one in first.attachments), ""))
-        conversation, stored = await store.create(title, tuple(new), talk.settings)
+        settings = talk.settings
+        conversation, stored = await store.create(title, tuple(new), settings)
         talk.conversation = replace(conversation, folder=talk.folder, temporary=talk.temporary)
+        if talk.settings != settings:  # somebody chose something while the disk was busy
+            with self._desk.failures_told():
+                await store.set_settings(conversation.id, talk.settings)
         if talk.folder is not None:
             with self._desk.failures_told():
                 await store.move((conversation.id,), talk.folder)

@@ -92,8 +92,8 @@ class Talk:
 
     @property
     def lively(self) -> bool:
-        """Whether something would be lost if it was only read from the disk again."""
-        return bool(self.busy or self.queued or self.full or self.undo or self.unsaved())
+        """Whether something would be lost if it was read from the disk again; what can be undone does not count."""
+        return bool(self.busy or self.queued or self.full or self.unsaved())
 
     @property
     def path(self) -> tuple[Message, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from desktop_app.domain.chat import AnswerRecord, Message, MessageState, Role
+from desktop_app.domain.errors import UserError
 from desktop_app.domain.launch import ModelRef
 from desktop_app.services.conversation_asking import Asking, Listeners, no_model
 from desktop_app.services.conversation_desk import Desk
@@ -38,7 +39,7 @@ class Versions:
     async def try_with(self, message_id: int, model: ModelRef) -> None:
         """The same, by another model, which is started when it does not run."""
         if (message := self._message(message_id)) and not self._desk.closing:
-            await self._asking.ask(self._desk.open, Asked(_question_of(message), model=model))
+            await self._ask_about(Asked(_question_of(message), model=model))
 
     async def continue_answer(self, message_id: int) -> None:
         """Go on with an answer that ended early: another version that begins with its words."""
@@ -55,9 +56,9 @@ class Versions:
         if last is None or last.state is not MessageState.FAILED or talk.busy:
             return
         if last.id < 0:  # the question could not even be stored
-            question = talk.path[-2]
+            question = talk.tree.get(last.parent or 0)
             talk.forget((question, last))
-            await self._asking.ask(talk, Asked(question.parent, replace(question, id=0)))
+            await self._asking.ask(talk, Asked(question.parent, replace(question, id=0, deleted=False)))
         else:
             await self._ask_again(Asked(last.parent, again=last))
 
@@ -70,8 +71,9 @@ class Versions:
             question = Message(0, Role.USER, text, attachments=message.attachments, parent=message.parent)
             await self._asking.ask(self._desk.open, Asked(message.parent, question))
             return
-        await self._unless_writing(message)
         talk = self._desk.open
+        if talk.streaming_id == message.id:
+            await self._asking.stop(talk)
         edited = replace(
             Message(0, Role.ASSISTANT, text, model=message.model, parent=message.parent),
             record=AnswerRecord(finish=EDITED),
@@ -161,21 +163,25 @@ class Versions:
 
     async def _restore(self, talk: Talk, messages: Sequence[int]) -> None:
         await self._desk.stores.of_talk(talk).set_deleted([one for one in messages if one > 0], deleted=False)
-        talk.tree.restore(messages)
+        # What could not be stored may have been asked again under another id.
+        talk.tree.restore([one for one in messages if one in talk.tree])
         talk.reshape()
 
     async def _ask_again(self, asked: Asked) -> None:
         if self._desk.endpoint() is None:
             self._desk.told(no_model())
         elif asked.parent is None or asked.parent > 0:
-            await self._asking.ask(self._desk.open, asked)
+            await self._ask_about(asked)
         else:
             await self.retry()
 
-    async def _unless_writing(self, message: Message) -> None:
+    async def _ask_about(self, asked: Asked) -> None:
+        """Ask, unless the model would be given no question."""
         talk = self._desk.open
-        if talk.streaming_id == message.id:
-            await self._asking.stop(talk)
+        if asked.parent in talk.tree and talk.tree.get(asked.parent or 0).deleted:
+            self._desk.told(UserError("The question to this answer was deleted.", "Undo that, or ask it anew."))
+        else:
+            await self._asking.ask(talk, asked)
 
     def _message(self, message_id: int) -> Message | None:
         tree = self._desk.open.tree

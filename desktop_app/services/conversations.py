@@ -6,8 +6,9 @@ state, or in the message that it belongs to. The verbs are spread over the files
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
+from typing import Any
 
 from desktop_app.domain.chat import AnswerRecord, Attachment, Conversation, TokenChance
 from desktop_app.domain.errors import UserError
@@ -83,11 +84,13 @@ class Conversations:
 
     def new(self, temporary: bool = False, folder: int | None = None) -> None:
         """Show an empty conversation, which is stored with its first question; a temporary one never is."""
-        self._desk.show(Talk(temporary=temporary, folder=None if temporary else folder))
+        self._put_aside()
+        self._desk.show_new(Talk(temporary=temporary, folder=None if temporary else folder))
         self._meter.opened()
 
     async def open(self, conversation: int) -> None:
         """Show a conversation of the list; answers elsewhere go on."""
+        self._put_aside()
         with self._desk.failures_told():
             await self._desk.show_stored(conversation)
         self._meter.opened()
@@ -158,9 +161,11 @@ class Conversations:
 
     async def continue_as_text(self) -> None:
         """Go over to continuing a text, and ask again: what a model without a chat template can do."""
-        await self.set_settings(replace(self._desk.open.settings, mode=Mode.COMPLETION))
-        self._desk.open.suggestion = ""
-        await self._versions.retry()
+        talk = self._desk.open
+        await self.set_settings(replace(talk.settings, mode=Mode.COMPLETION))
+        talk.suggestion = ""
+        if talk is self._desk.open:
+            await self._versions.retry()
 
     # Messages and their versions.
 
@@ -211,9 +216,11 @@ class Conversations:
 
     # Settings and presets.
 
-    async def set_settings(self, settings: ChatSettings) -> None:
-        """What is chosen for the open conversation; it is on the disk when this returns."""
-        talk = self._desk.open
+    def set_settings(self, settings: ChatSettings) -> Coroutine[Any, Any, None]:
+        """What is chosen for the conversation that is open now; on the disk when the result has been awaited."""
+        return self._set_settings(self._desk.open, settings)
+
+    async def _set_settings(self, talk: Talk, settings: ChatSettings) -> None:
         talk.settings = settings
         self._meter.recount()
         if talk.id is not None:
@@ -273,6 +280,12 @@ class Conversations:
     def dismiss_error(self) -> None:
         """The person has read what failed."""
         self._desk.told(None)
+
+    def _put_aside(self) -> None:
+        """What waits for a choice in a chat that is in no list would be out of reach: it is stored."""
+        talk = self._desk.open
+        if talk.id is None and talk.full is not None:
+            self._desk.tasks.start(self._asking.put_aside(talk), name="put aside")
 
     async def _make_room(self, make_room: MakeRoom) -> None:
         talk = self._desk.open

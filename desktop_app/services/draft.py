@@ -15,6 +15,8 @@ from desktop_app.domain.observable import Observable
 
 MAX_ATTACHMENTS = 20
 """Of one question."""
+_NEW_TEMPORARY = -1
+"""Stands for a new chat that is never written; None is one that will be."""
 
 
 class Reads(Protocol):
@@ -54,10 +56,10 @@ class Draft:
         self._kept: dict[int | None, DraftState] = {}
         self.state = Observable(DraftState())
 
-    def switch(self, conversation: int | None) -> None:
-        """Show what was attached in another conversation; None is a new one."""
-        self._conversation = conversation
-        self.state.set(self._kept.get(conversation, DraftState()))
+    def switch(self, conversation: int | None, *, temporary: bool = False) -> None:
+        """Show what was attached in another conversation; None is a new one, *temporary* or not."""
+        self._conversation = _NEW_TEMPORARY if conversation is None and temporary else conversation
+        self.state.set(self._state_of(self._conversation))
 
     async def add_files(self, paths: Iterable[Path]) -> None:
         """Attach files, in this order."""

@@ -267,7 +267,7 @@ class LocalEngine:
     async def _become_ready(self, run: _Run, ready: Readiness) -> None:
         record = run.clock.finished(StartKind.of(run.plan), time.monotonic())
         await run.process.mark_ready()
-        endpoint = Endpoint(self._places.socket, self.model.name)
+        endpoint = Endpoint(self._places.socket, self.model.name, context_tokens=ready.context_tokens)
         await endpoint.warm_up()
         run.endpoint = endpoint
         memory = await run.process.memory_bytes()

@@ -97,9 +97,14 @@ class Titles:
             endpoint = self._endpoint()
             if endpoint is None or not (self._enabled() and self._allowed()):
                 return
+            question, answer = self._wanted[conversation]
+            if endpoint.model != answer.model:
+                # A server elsewhere, perhaps: what was said to one model is not told to another one unasked.
+                del self._wanted[conversation]
+                continue
             # The title that is there is good enough where the model has no better one.
             with suppress(UserError):
-                title = clean_title(await _ask(endpoint, *self._wanted[conversation]))
+                title = clean_title(await _ask(endpoint, question, answer))
                 if title:
                     await self._stores.of(conversation).rename(conversation, title, by_person=False)
                     await self._changed()

@@ -142,8 +142,8 @@ class ConversationStore:
         await self._set(conversations, "pinned = ?", pinned)
 
     async def move(self, conversations: Iterable[int], folder: int | None) -> None:
-        """Put conversations into a folder, or out of it (None)."""
-        await self._set(conversations, "folder = ?", folder)
+        """Put conversations into a folder, or out of it (None, or one that is gone)."""
+        await self._set(conversations, "folder = (SELECT id FROM folders WHERE id = ?)", folder)
 
     async def delete(self, conversations: Iterable[int]) -> None:
         """Put conversations into the bin; `restore()` brings them back for 30 days."""

@@ -1,6 +1,7 @@
 """Whole trees of messages put into a conversation: imports and branches. Called by `conversations.py`."""
 
 import sqlite3
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -69,9 +70,9 @@ def _parents_first(messages: Iterable[Message]) -> Iterator[Message]:
         waiting.setdefault(message.parent if message.parent in left else None, []).append(message)
     for beginning in (*waiting.get(None, ()), *left.values()):
         # After the beginnings, only circles are left.
-        ready = [beginning] if beginning.id in left else []
+        ready = deque([beginning] if beginning.id in left else [])
         while ready:
-            message = ready.pop(0)
+            message = ready.popleft()
             if left.pop(message.id, None):
                 yield message
                 ready += waiting.get(message.id, [])

@@ -7,6 +7,7 @@ import asyncio
 import sys
 from pathlib import Path
 
+from desktop_app.domain.answer_words import under
 from desktop_app.domain.chat import Message, MessageState, Role
 from desktop_app.domain.engine import EngineStage
 from desktop_app.domain.errors import UserError
@@ -84,8 +85,8 @@ class TerminalChat:
         answer = self._program.conversations.state.value.messages[-1]
         if answer.error:
             self._notes.note(answer.error)
-        elif answer.timing.words():
-            self._notes.say(f"({answer.timing.words()})")
+        elif words := under(answer):
+            self._notes.say(f"({words})")
         return 0 if answer.state in (MessageState.COMPLETE, MessageState.CUT) else 1
 
     async def _go_on(self) -> bool:

@@ -28,8 +28,8 @@ from desktop_app.ui.widgets.rail import Place, Rail
 _CHAT_COMMANDS: dict[CommandId, Callable[[ChatPage], object]] = {
     CommandId.NEW_CHAT: lambda chat: chat.new_chat(),
     CommandId.TEMPORARY_CHAT: lambda chat: chat.new_temporary_chat(),
-    CommandId.NEW_FOLDER: lambda chat: chat.list.new_folder(),
-    CommandId.SEARCH: lambda chat: chat.list.focus_search(),
+    CommandId.NEW_FOLDER: lambda chat: chat.new_folder(),
+    CommandId.SEARCH: lambda chat: chat.search(),
     CommandId.TOGGLE_LIST: lambda chat: chat.toggle_list(),
     CommandId.ATTACH: lambda chat: chat.attach(),
     CommandId.REGENERATE: lambda chat: chat.regenerate_last(),
@@ -146,6 +146,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Say that the window goes; the program stops everything, then ends."""
         event.accept()
+        self.chat.flush()
         self.chat.save_draft()
         self.closed.emit()
 
@@ -254,7 +255,7 @@ class MainWindow(QMainWindow):
         if self._pages.currentWidget() is not self.chat:
             self.show_chat()
         else:
-            self.chat.stop_answer()
+            self.chat.escape()
 
     def _bind_shortcuts(self) -> None:
         bind, preferences = self.shortcuts.bind, self.preference_room

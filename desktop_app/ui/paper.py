@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 from desktop_app.markdown.maths import is_display
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.tokens import LIGHT
-from desktop_app.ui.widgets.looks import QUOTE_INDENT, Looks, looks_of
+from desktop_app.ui.widgets.looks import Looks, looks_of
 from desktop_app.ui.widgets.maths import Formulas, Key
 from desktop_app.ui.widgets.maths_layout import UndrawableError
 from desktop_app.ui.widgets.prose_marks import COPY_SCHEME, Mark
@@ -115,17 +115,6 @@ def rows_of(document: QTextDocument) -> list[tuple[float, float]]:
     return rows
 
 
-def draw_quotes(painter: QPainter, document: QTextDocument, part: QRectF, colour: QColor) -> None:
-    """The lines beside quotations, as far as they are in *part*."""
-    layout = document.documentLayout()
-    for block in _blocks(document):
-        level, rect = _level(block), layout.blockBoundingRect(block)
-        following = block.next()
-        bottom = layout.blockBoundingRect(following).top() if _level(following) else rect.bottom()
-        for step in range(level):
-            painter.fillRect(QRectF(step * QUOTE_INDENT, rect.top(), 3, bottom - rect.top()) & part, colour)
-
-
 def draw_code_surfaces(painter: QPainter, document: QTextDocument, part: QRectF, colour: QColor) -> None:
     """What lies below code, as far as it is in *part*; a printer's painter leaves the backgrounds of cells out."""
     for table in document.rootFrame().childFrames():
@@ -157,12 +146,6 @@ def _label_length(block: QTextBlock) -> int:
             return len(words.rstrip("\u2002· "))
         run += 1
     return block.length() - 1
-
-
-def _level(block: QTextBlock) -> int:
-    if not block.isValid():
-        return 0
-    return int(block.blockFormat().intProperty(QTextFormat.Property.BlockQuoteLevel))
 
 
 def _lines(document: QTextDocument, block: QTextBlock) -> list[tuple[float, float]]:

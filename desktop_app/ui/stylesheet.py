@@ -37,8 +37,8 @@ QLabel[tone="bad"] {{ color: {bad}; }}
 QLabel[tone="good"] {{ color: {good}; }}
 
 QPushButton {{
-    background: {card}; border: 1px solid {line}; border-radius: 8px; padding: 0 14px; min-height: {control}px;
-    font-weight: 500;
+    background: {card}; border: 1px solid {line}; border-radius: 8px; padding: 0 14px; min-height: 32px;
+    font-weight: 500; icon-size: 16px;
 }}
 QPushButton:hover {{ background: {hover}; }}
 QPushButton:pressed {{ background: {raised}; }}
@@ -49,10 +49,10 @@ QPushButton[role="primary"]:disabled {{ background: {raised}; border-color: {rai
 QPushButton[role="plain"] {{ background: transparent; border-color: transparent; }}
 QPushButton[role="plain"]:hover {{ background: {hover}; }}
 QPushButton[role="link"] {{
-    background: transparent; border: 1px solid transparent; color: {accent_text}; padding: 0 4px; min-height: {low}px;
+    background: transparent; border: 1px solid transparent; color: {accent_text}; padding: 0 4px; min-height: 24px;
 }}
 QPushButton[role="quiet"] {{
-    background: transparent; border: 1px solid transparent; color: {second}; padding: 0 8px; min-height: {low}px;
+    background: transparent; border: 1px solid transparent; color: {second}; padding: 0 8px; min-height: 24px;
     font-size: 9.5pt; font-weight: 400;
 }}
 QPushButton[role="quiet"]:hover {{ background: {hover}; color: {text}; }}
@@ -87,7 +87,7 @@ QToolButton::menu-indicator {{ image: none; }}
 QPushButton::menu-indicator {{ image: none; width: 0; }}
 
 QLineEdit {{
-    background: {card}; border: 1px solid {line}; border-radius: 8px; padding: 0 10px; min-height: {control}px;
+    background: {card}; border: 1px solid {line}; border-radius: 8px; padding: 0 10px; min-height: 32px;
     selection-background-color: {accent}; selection-color: {on_accent};
 }}
 QLineEdit:focus {{ border-color: {accent_text}; }}
@@ -112,7 +112,7 @@ QListView[kbd="true"]::item:selected {{ border: 1px solid {accent_text}; }}
 QProgressBar {{ background: {raised}; border: 0; border-radius: 3px; min-height: 6px; max-height: 6px; }}
 QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
 
-QMenu {{ background: {card}; border: 1px solid {line}; border-radius: 8px; padding: 5px; }}
+QMenu {{ background: {card}; border: 1px solid {line}; border-radius: 8px; padding: 5px; icon-size: 16px; }}
 QMenu::item {{ padding: 6px 18px 6px 10px; border-radius: 6px; }}
 QMenu::item:selected {{ background: {hover}; }}
 QMenu::item:disabled {{ color: {disabled}; }}
@@ -134,22 +134,42 @@ QSplitter::handle {{ background: {line}; }}
 
 
 _POINTS = re.compile(r"(font-size: *)([\d.]+)pt")
+_PIXELS = re.compile(r"((?:min|max)-(?:height|width): *|icon-size: *)(\d+)px")
+_RADIUS = re.compile(r"(border-radius: *)(\d+)px")
 _BADGE = 18
-_CONTROL = 32
-_LOW_CONTROL = 24
-"""Heights of badges, of buttons and fields, and of buttons within a text, in logical pixels at the usual size."""
+"""Height in logical pixels at the usual size."""
+_ROUND = 6
+_THICK = 10
+"""Corners and heights from these on belong to what grows with words; smaller ones to bars, which do not."""
 
 
 def stylesheet(tokens: Tokens, text_scale: float = 1.0) -> str:
     """The application's style sheet in these colours, with words *text_scale* times as large as usual."""
     badge = round(_BADGE * text_scale)
-    # A quarter as much as words do: controls have air above and below already.
-    share = (3 + text_scale) / 4
-    sizes = {"badge": badge, "half_badge": badge // 2, "control": round(_CONTROL * share)}
-    sheet = _SHEET.format(**vars(tokens), **sizes, low=round(_LOW_CONTROL * share))
-    return scaled_sheet(sheet, text_scale)
+    return scaled_sheet(_SHEET, text_scale).format(**vars(tokens), badge=badge, half_badge=badge // 2)
+
+
+def grown(pixels: float, text_scale: float) -> int:
+    """The size of an icon or a control of *pixels* beside words *text_scale* times as large as usual.
+
+    It grows half as much as they do, for it has air around it already.
+    """
+    return round(pixels * (1 + text_scale) / 2)
 
 
 def scaled_sheet(sheet: str, text_scale: float) -> str:
-    """*sheet* with every size of a font *text_scale* times as large."""
-    return _POINTS.sub(lambda found: f"{found[1]}{float(found[2]) * text_scale:g}pt", sheet)
+    """*sheet* with every size of a font *text_scale* times as large, and with controls that have room for it."""
+    if text_scale == 1.0:
+        return sheet
+    sheet = _POINTS.sub(lambda found: f"{found[1]}{float(found[2]) * text_scale:g}pt", sheet)
+    sheet = _PIXELS.sub(lambda found: f"{found[1]}{_side(int(found[2]), text_scale)}px", sheet)
+    return _RADIUS.sub(lambda found: f"{found[1]}{_radius(int(found[2]), text_scale)}px", sheet)
+
+
+def _side(pixels: int, text_scale: float) -> int:
+    return grown(pixels, text_scale) if pixels >= _THICK else pixels
+
+
+def _radius(radius: int, text_scale: float) -> int:
+    """Rounded down: above half of a height Qt would drop it."""
+    return int(radius * (1 + text_scale) / 2) if radius >= _ROUND else radius

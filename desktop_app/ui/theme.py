@@ -14,7 +14,7 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop_app.domain.appearance import Appearance
-from desktop_app.ui.stylesheet import scaled_sheet, stylesheet
+from desktop_app.ui.stylesheet import grown, scaled_sheet, stylesheet
 from desktop_app.ui.tokens import DARK, LIGHT, Tokens
 
 __all__ = ["LARGEST", "SMALLEST", "Space", "Theme", "Tokens"]
@@ -22,6 +22,9 @@ __all__ = ["LARGEST", "SMALLEST", "Space", "Theme", "Tokens"]
 SMALLEST = 0.8
 LARGEST = 2.0
 """What a person may choose for `Theme.text_scale`; WCAG 2.1, 1.4.4 asks for twice the size."""
+
+_ICON = 20
+"""Logical pixels that an icon is drawn in, at the usual size of words."""
 
 _SHEET_FONT = "_q_styleSheetWidgetFont"
 """Where Qt keeps the font that a widget had before its style sheet, to which it goes back at every polish. Below an
@@ -108,6 +111,7 @@ class Theme(QObject):
             return
         factor = scale / self._text_scale
         self._text_scale = scale
+        self._icon_cache.clear()
         self._app.setFont(self.body_font())
         for widget in self._app.allWidgets():
             _scale_own_font(widget, factor)
@@ -119,8 +123,16 @@ class Theme(QObject):
         """*pixels* of something that words stand in, at the present size of words."""
         return round(pixels * self._text_scale)
 
+    def grown(self, pixels: float) -> int:
+        """*pixels* of something that stands beside words, such as an icon: it grows half as much as they do."""
+        return grown(pixels, self._text_scale)
+
+    def icon_size(self, pixels: int = 18) -> QSize:
+        """The size of an icon that has *pixels* at the usual size of words."""
+        return QSize(1, 1) * self.grown(pixels)
+
     def sheet(self, text: str) -> str:
-        """The style sheet *text* of one page or widget, with its sizes of words as large as chosen."""
+        """The style sheet *text* of one page or widget, with words and controls as large as chosen."""
         return scaled_sheet(text, self._text_scale)
 
     def body_font(self, size: float = 10.5, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
@@ -157,11 +169,12 @@ class Theme(QObject):
         svg = (self._icons / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", colour)
         renderer = QSvgRenderer(QByteArray(svg.encode()))
         icon = QIcon()
+        side = self.grown(_ICON)
         for ratio in (1, 2):
-            pixmap = QPixmap(QSize(20, 20) * ratio)
+            pixmap = QPixmap(QSize(side, side) * ratio)
             pixmap.fill(Qt.GlobalColor.transparent)
             painter = QPainter(pixmap)
-            renderer.render(painter, QRectF(0, 0, 20 * ratio, 20 * ratio))
+            renderer.render(painter, QRectF(0, 0, side * ratio, side * ratio))
             painter.end()
             pixmap.setDevicePixelRatio(ratio)
             icon.addPixmap(pixmap)

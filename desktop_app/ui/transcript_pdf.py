@@ -34,11 +34,12 @@ from desktop_app.interchange.parcel import Parcel
 from desktop_app.interchange.values import line
 from desktop_app.markdown.blocks import BlockSplitter, Piece, Prose
 from desktop_app.markdown.fence import CodeAdded, CodeClosed, CodeOpened
-from desktop_app.ui.paper import draw_code_surfaces, draw_quotes, formulas_in, paper_looks, rows_of, without_buttons
+from desktop_app.ui.paper import draw_code_surfaces, formulas_in, paper_looks, rows_of, without_buttons
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.looks import QUOTE_INDENT, Looks
 from desktop_app.ui.widgets.maths import Key
 from desktop_app.ui.widgets.maths_layout import UndrawableError
+from desktop_app.ui.widgets.prose_quotes import draw_quotes
 from desktop_app.ui.widgets.prose_writer import ProseWriter
 
 STEP_SECONDS = 0.012

@@ -134,3 +134,9 @@ def test_stops_are_limited() -> None:
 def test_every_parameter_has_a_sentence_and_a_field() -> None:
     assert {one.name for one in PARAMETERS} == set(Sampling.__dataclass_fields__)
     assert all(one.sentence.endswith(".") and one.title for one in PARAMETERS)
+
+
+def test_a_blank_schema_is_any_object() -> None:
+    blank = ChatSettings(structure=Structure(StructureKind.JSON, " \n"))
+    assert not blank.structure.problem()
+    assert blank.request() == {"structured_outputs": {"json": {"type": "object"}}}

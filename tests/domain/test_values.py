@@ -2,7 +2,7 @@
 
 import pytest
 
-from desktop_app.domain.chat import Timing, title_from
+from desktop_app.domain.chat import AnswerRecord, Timing, title_from
 from desktop_app.domain.engine import StartPhase, StartProgress
 from desktop_app.domain.metrics import parse_metrics, rate
 from desktop_app.domain.observable import Observable
@@ -11,12 +11,11 @@ from desktop_app.domain.observable import Observable
 def test_speed_leaves_out_the_wait_for_the_first_word() -> None:
     timing = Timing(first_token_seconds=5.0, decode_seconds=2.0, prompt_tokens=10, answer_tokens=81)
     assert timing.tokens_per_second == pytest.approx(40.0)
-    assert timing.words() == "40 tokens/s · 81 tokens · first word after 5.00 s"
 
 
 def test_one_token_has_no_speed() -> None:
-    assert Timing(first_token_seconds=0.1, answer_tokens=1).words() == "1 token · first word after 0.10 s"
-    assert not Timing().words()
+    assert Timing(first_token_seconds=0.1, decode_seconds=0.1, answer_tokens=1).tokens_per_second == 0
+    assert Timing().tokens_per_second == 0
 
 
 @pytest.mark.parametrize(
@@ -66,3 +65,9 @@ def test_metrics_are_summed_over_engines_and_survive_nonsense() -> None:
 def test_a_counter_that_was_reset_has_no_rate() -> None:
     assert rate(100, 5, 1.0) == 0
     assert rate(100, 150, 2.0) == 25
+
+
+def test_a_record_tells_nothing_of_a_cache_from_an_empty_cache() -> None:
+    record = AnswerRecord(cached_tokens=0, queue_seconds=0.0)
+    assert AnswerRecord.from_json(record.as_json()) == record
+    assert AnswerRecord().as_json() == {}

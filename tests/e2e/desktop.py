@@ -257,7 +257,10 @@ class Window:
         return self.process.poll() is None
 
     def look(self, **wanted: str) -> Element | None:
-        """The first element that is showing and is as wanted (`role`, `name`, `has`, `state`), if there is one."""
+        """The first element that is showing and is as wanted, if there is one.
+
+        What can be wanted: `role`, `name`, `has`, `state`; `inside` is the name of what it lies in, the last such one.
+        """
         return self._desktop.robot.find(self.pid, **wanted)
 
     def find(self, seconds: float = 20, **wanted: str) -> Element:
@@ -316,6 +319,15 @@ class Window:
         self.wait(lambda: self._desktop.robot.windows(self.pid), "the window on the accessibility bus")
         window = self._windows_called(title)[-1]
         self._desktop.xdotool("windowfocus", "--sync", window)
+
+    def wait_for_menu(self) -> None:
+        """Wait until a menu is open: a window without the program's name, of which AT-SPI is told nothing."""
+
+        def there() -> bool:
+            search = ("search", "--onlyvisible", "--all", "--pid", str(self.pid), "--name", "")
+            return len(self._desktop.xdotool(*search).split()) > len(self._windows_called("vLLM Desktop"))
+
+        self.wait(there, "a menu")
 
     def _windows_called(self, title: str) -> list[str]:
         found = self._desktop.xdotool("search", "--onlyvisible", "--all", "--pid", str(self.pid), "--name", title)

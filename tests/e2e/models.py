@@ -1,4 +1,4 @@
-"""Models for the real engine that are made here: one that never stops talking, and two that cannot be started."""
+"""Models for the real engine that are made here: two that do not stop talking, and two that cannot be started."""
 
 import json
 import random
@@ -17,11 +17,23 @@ _NOISE_LENGTH = 65_537
 """A prime, so that no two rows of a tensor are alike."""
 
 
-def endless(folder: Path) -> Path:
-    """The Guide with noise for weights: it talks nonsense until its long context is full."""
+_EVERY_WORD = "{% for one in messages %}<|user|> {{ one['content'] }}<|guide|>{% endfor %}"
+"""A chat template; the Guide's own passes only a few words of the last question on."""
+
+
+def attentive(folder: Path, context: int) -> Path:
+    """One as `endless`, but it is given every word of a conversation, and keeps *context* tokens in mind."""
+    made = endless(folder, context)
+    settings = _read(made / "tokenizer_config.json")
+    _write(made / "tokenizer_config.json", settings | {"chat_template": _EVERY_WORD})
+    return made
+
+
+def endless(folder: Path, context: int = 32_768) -> Path:
+    """The Guide with noise for weights: it talks nonsense until its context of *context* tokens is full."""
     made = _copy(folder)
     config = _read(made / "config.json")
-    _write(made / "config.json", config | {"max_position_embeddings": 32_768})
+    _write(made / "config.json", config | {"max_position_embeddings": context})
     _write(made / "generation_config.json", {"temperature": 0.0})
     header, tensors = _open(made / "model.safetensors")
     row = config["hidden_size"]

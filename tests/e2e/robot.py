@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import gi  # type: ignore[import-not-found]
@@ -71,9 +71,15 @@ class Robot:
     def __init__(self) -> None:
         self._found: dict[int, Node] = {}
 
-    def find(self, pid: int, **wanted: str) -> int:
-        """The number of the first element of process *pid* that is as *wanted*; 0 when there is none."""
-        for node in self._walk(pid):
+    def find(self, pid: int, inside: str = "", **wanted: str) -> int:
+        """The number of the first element of process *pid* that is as *wanted*; 0 when there is none.
+
+        *inside* is the name of something: only what the last thing of that name holds is looked at.
+        """
+        tops = list(self._tops(pid))
+        if inside:
+            tops = [node for node in self._walk(tops) if self._fits(node, name=inside)][-1:]
+        for node in self._walk(tops):
             if self._fits(node, **wanted):
                 number = len(self._found) + 1
                 self._found[number] = node
@@ -101,7 +107,7 @@ class Robot:
     def tree(self, pid: int) -> list[str]:
         """Everything that is shown, a line each, for the report of a failure."""
         lines = []
-        for node in self._walk(pid):
+        for node in self._walk(self._tops(pid)):
             facts = _facts(node)
             lines.append(f"{facts['role']}: " + " | ".join(str(facts[key]) for key in list(facts)[1:] if facts[key]))
         return lines
@@ -116,9 +122,9 @@ class Robot:
                 application.set_cache_mask(Atspi.Cache.NONE)
                 yield from _children(application)
 
-    def _walk(self, pid: int) -> Iterator[Node]:
-        """All elements that are showing, depth first."""
-        waiting = [(top, 0) for top in self._tops(pid)]
+    def _walk(self, tops: Iterable[Node]) -> Iterator[Node]:
+        """All elements in *tops* that are showing, depth first."""
+        waiting = [(top, 0) for top in tops]
         while waiting:
             node, depth = waiting.pop(0)
             try:

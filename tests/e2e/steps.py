@@ -37,3 +37,25 @@ def open_model(window: Window, folder: Path) -> None:
     window.press(name="Choose")
     window.gone(name="Choose")
     window.take_keyboard()
+
+
+def answer_file_dialog(window: Window, title: str, file: Path) -> None:
+    """Write the path of *file* into the dialog called *title*, and press its button."""
+    window.take_keyboard(title)
+    window.find(role="text", name="File name:", state="focused")
+    window.key("ctrl+a")
+    window.type(str(file))
+    window.key("Return")
+    window.gone(role="text", name="File name:")
+    window.take_keyboard()
+
+
+def choose_down(window: Window, *downs: int) -> None:
+    """In the menu that opens, go so many entries down and choose, through submenus."""
+    window.wait_for_menu()
+    for deeper, down in enumerate(downs):
+        if deeper:
+            # The first entry of a submenu is marked as soon as it opens.
+            window.key("Right")
+        window.key(*["Down"] * (down - bool(deeper)))
+    window.key("Return")

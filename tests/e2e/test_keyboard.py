@@ -7,7 +7,7 @@ import pytest
 
 from desktop_app.domain.chat import Message, Role
 from desktop_app.paths import Paths
-from desktop_app.store.conversations import ConversationStore
+from desktop_app.store.conversations import CHAIN, ConversationStore
 from desktop_app.store.database import Database
 from tests.e2e.desktop import Desktop, Window
 
@@ -23,8 +23,8 @@ async def _write_down(data: Path) -> None:
     await database.open()
     store = ConversationStore(database)
     for title in _TITLES:
-        messages = (Message(0, Role.USER, f"{title}?"), Message(0, Role.ASSISTANT, f"This is **{title.lower()}**."))
-        await store.create(title, messages)
+        answer = Message(0, Role.ASSISTANT, f"This is **{title.lower()}**.", parent=CHAIN)
+        await store.create(title, (Message(0, Role.USER, f"{title}?"), answer))
     await database.close()
 
 
@@ -75,7 +75,7 @@ def test_new_chat_search_pages_and_lines(window: Window) -> None:
     window.find(name="Search chats", state="focused")
     window.type("rivers")
     window.gone(role="list item", name="About mountains")
-    window.find(role="list item", name="About rivers")
+    window.find(role="list item", has="About rivers, This is")
 
     window.key("ctrl+3")
     window.find(name="Add an engine")

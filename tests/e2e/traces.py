@@ -4,10 +4,12 @@ Nothing of the program's own book-keeping is believed here, except where it is w
 """
 
 import contextlib
+import json
 import os
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -66,10 +68,30 @@ def doors(pids: Iterable[int]) -> list[str]:
     return found
 
 
+def turns(data: Path) -> list[dict[str, Any]]:
+    """Every message on the disk, all versions and those taken out too, oldest first; `record` as it was read.
+
+    What came of an answer since its row was written lies beside it, in pieces.
+    """
+    with contextlib.closing(sqlite3.connect(f"file:{Paths(data).database}?mode=ro", uri=True)) as database:
+        database.row_factory = sqlite3.Row
+        rows = [dict(row) for row in database.execute("SELECT * FROM messages ORDER BY id")]
+        grown = [tuple(row) for row in database.execute("SELECT message, text FROM growth ORDER BY message, begin")]
+    for row in rows:
+        row["record"] = json.loads(row["record"] or "{}")
+        row["text"] += "".join(text for message, text in grown if message == row["id"])
+    return rows
+
+
+def files_with(data: Path, words: str) -> list[Path]:
+    """Which files of the data folder *data* hold these words, but for the engine's own packages."""
+    files = [file for file in data.rglob("*") if file.is_file() and not file.is_relative_to(Paths(data).engines)]
+    return [file for file in files if words.encode() in file.read_bytes()]
+
+
 def messages(data: Path) -> list[tuple[str, str, str]]:
     """Role, text and state of every message on the disk, oldest first."""
-    with contextlib.closing(sqlite3.connect(f"file:{Paths(data).database}?mode=ro", uri=True)) as database:
-        return [tuple(row) for row in database.execute("SELECT role, text, state FROM messages ORDER BY id")]
+    return [(row["role"], row["text"], row["state"]) for row in turns(data)]
 
 
 def _mentions(pid: int, words: str) -> str:

@@ -140,6 +140,39 @@ async def test_a_summary_that_fails_leaves_the_choice(world: ChatWorld, tmp_path
         assert world.state.waiting == ""
 
 
+async def test_a_summary_reaches_a_model_that_takes_no_system_prompt(world: ChatWorld, tmp_path: Path) -> None:
+    async with nearly_full(world, tmp_path, no_system=True):
+        await world.chat.send(LONG)
+        await world.chat.summarise_oldest()
+        assert world.last.state is MessageState.COMPLETE
+        assert world.last.record.left_out == "system"
+        (question,) = await told(tmp_path)
+    assert "It is so." in question
+    assert question.endswith(LONG.rstrip())
+
+
+async def test_thoughts_are_no_part_of_a_summary(world: ChatWorld, tmp_path: Path) -> None:
+    async with nearly_full(world, tmp_path):
+        await world.chat.send(LONG)
+    async with running(tmp_path, answer="Short.", reasoning="Let me see.", reasoning_form="tags") as engine:
+        engine.endpoint.context_tokens = 512
+        world.engine = engine.endpoint
+        await world.chat.summarise_oldest()
+    assert world.state.summary == "Short."
+
+
+async def test_pieces_that_are_summarised_fit_in_scripts_without_spaces_too(world: ChatWorld, tmp_path: Path) -> None:
+    async with nearly_full(world, tmp_path):
+        await world.chat.edit(world.state.messages[4].id, "天空为什么是蓝色的 " * 110)
+        await world.chat.send(LONG)
+        await world.chat.summarise_oldest()
+    asked = await asyncio.to_thread((tmp_path / "asked.jsonl").read_text, "utf-8")
+    questions = [json.loads(line)["messages"][-1]["content"] for line in asked.splitlines()]
+    pieces = [question for question in questions if question.startswith("Summarise")]
+    assert len(pieces) > 2
+    assert all(len(piece.encode()) < 512 * 3 for piece in pieces)
+
+
 async def test_stop_ends_a_summary_and_the_question_still_waits(world: ChatWorld, tmp_path: Path) -> None:
     async with nearly_full(world, tmp_path) as engine:
         await world.chat.send(LONG)

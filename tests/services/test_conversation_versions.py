@@ -308,3 +308,24 @@ async def test_a_question_that_could_not_be_stored_is_asked_again(world: ChatWor
         await world.chat.regenerate(world.last.id)
     assert world.texts == ["Why?", "Because.", long, "Because."]
     assert await world.stored_messages() == world.state.messages
+
+
+async def test_an_answer_whose_question_was_deleted_is_not_asked_for_again(world: ChatWorld, tmp_path: Path) -> None:
+    async with asked_once(world, tmp_path):
+        question, answer = world.state.messages
+        await world.chat.delete_message(question.id)
+        await world.chat.regenerate(answer.id)
+        await world.chat.try_with(answer.id, OTHER)
+        assert world.state.messages == (answer,)
+        assert world.state.error is not None
+        assert "deleted" in world.state.error.title
+        await world.chat.undo()
+        await world.chat.regenerate(answer.id)
+        assert world.state.places == {world.last.id: Place(2, 2)}
+
+
+async def test_settings_belong_to_the_chat_that_was_open_when_they_were_chosen(world: ChatWorld) -> None:
+    work = world.chat.set_settings(ChatSettings(system="For the first."))
+    world.chat.new()
+    await work
+    assert world.state.settings == ChatSettings()

@@ -10,6 +10,7 @@ import pytest
 from desktop_app.domain.chat import MessageState, Role
 from desktop_app.domain.errors import Remedy
 from desktop_app.store.conversations import INTERRUPTED_WORDS
+from tests.conftest import reach
 from tests.endpoint.running import eventually, running
 from tests.services.chat_world import ChatWorld, generating, opened
 
@@ -30,7 +31,7 @@ async def test_from_the_question_to_the_last_word(world: ChatWorld, tmp_path: Pa
     assert answer.timing.first_token_seconds > 0
     assert (answer.timing.prompt_tokens, answer.timing.answer_tokens) == (10, 3)
     assert not world.state.answering
-    assert [conversation.title for conversation in world.listed.conversations] == ["Why is it so?"]
+    await reach(lambda: [one.title for one in world.listed.conversations] == ["Why is it so?"], "it is listed")
     assert await world.stored_messages() == world.state.messages
 
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from desktop_app.endpoint.client import Endpoint
+from desktop_app.services.chat_view import ChatState
 from desktop_app.services.titles import clean_title
 from tests.conftest import reach
-from tests.endpoint.running import eventually, running
+from tests.endpoint.running import MODEL, eventually, running
 from tests.services.chat_world import ChatWorld
 
 FAST = {"answer": "Key value caches", "tokens_per_second": 400}
@@ -107,3 +109,32 @@ async def test_a_reply_that_is_none_changes_nothing(world: ChatWorld, tmp_path: 
         await eventually(lambda: "improve titles" not in world.tasks.names)
     await reach(lambda: title(world), "it is listed")
     assert title(world) == "Why?"
+
+
+class SomebodyElse(Endpoint):
+    """An engine that answers by another name."""
+
+    @property
+    def model(self) -> str:
+        return "somebody-else"
+
+
+async def test_no_other_model_is_told_of_a_chat_for_the_sake_of_its_title(world: ChatWorld, tmp_path: Path) -> None:
+    def unplug(state: ChatState) -> None:
+        if state.messages and state.messages[-1].text:
+            world.engine = None
+
+    world.titles_on = True
+    asked = tmp_path / "asked.jsonl"
+    async with running(tmp_path, **FAST | {"record": str(asked)}) as engine:
+        world.engine = engine.endpoint
+        stop = world.chat.state.watch(unplug)
+        await world.chat.send("Is this between us?")
+        stop()
+        world.engine = SomebodyElse(engine.address, MODEL)
+        world.chat.new()
+        await world.chat.send("Why?")
+        await reach(lambda: title(world) == "Key value caches", "the second has a better title")
+        await eventually(lambda: "improve titles" not in world.tasks.names)
+    assert len(await asyncio.to_thread(requests, asked)) == 3
+    assert {one.title for one in world.listed.conversations} == {"Is this between us?", "Key value caches"}

@@ -63,6 +63,7 @@ async def test_one_question_one_answer_and_nothing_left(data: Paths, tmp_path: P
     assert "tiny: Loading the engine …" in said.stderr
     assert "tiny is ready." in said.stderr
     assert "tokens · first word after" in said.stderr
+    assert " · finished)" in said.stderr
     assert data.engine_sockets() == []
     assert list(data.records.iterdir()) == []
     database = Database(data.database)

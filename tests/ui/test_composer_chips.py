@@ -224,7 +224,7 @@ def test_attaching_is_asked_for(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.0])
-@pytest.mark.parametrize("width", [340, 500, 900])
+@pytest.mark.parametrize("width", [356, 500, 900])
 def test_nothing_is_cut_off_or_without_a_name(desk: Desk, theme: Theme, width: int, scale: float) -> None:
     # Panels of other tests, which are not deleted yet, would all be styled again.
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)

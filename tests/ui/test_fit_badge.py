@@ -7,11 +7,11 @@ from pytestqt.qtbot import QtBot
 
 from desktop_app.domain.fit import Verdict
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.fit_badge import BADGE_HEIGHT, TONES, FitBadge, badge_colours, badge_width, paint_badge
+from desktop_app.ui.widgets.fit_badge import TONES, FitBadge, badge_colours, badge_height, badge_width, paint_badge
 
 
 def picture(theme: Theme, verdict: Verdict, width: int) -> QImage:
-    image = QImage(width, BADGE_HEIGHT, QImage.Format.Format_RGB32)
+    image = QImage(width, badge_height(theme), QImage.Format.Format_RGB32)
     image.fill(Qt.GlobalColor.white)
     painter = QPainter(image)
     paint_badge(painter, QRectF(image.rect()), verdict, theme)
@@ -36,7 +36,7 @@ def test_a_badge_is_as_wide_as_it_says(theme: Theme, verdict: Verdict) -> None:
     width = badge_width(verdict, theme)
     image = picture(theme, verdict, width + 20)
     white = 0xFFFFFFFF
-    columns = [x for x in range(width + 20) if any(image.pixel(x, y) != white for y in range(BADGE_HEIGHT))]
+    columns = [x for x in range(width + 20) if any(image.pixel(x, y) != white for y in range(image.height()))]
     assert columns[0] == 0
     assert width - 2 <= columns[-1] < width
 

@@ -94,12 +94,16 @@ def test_words_for_ears() -> None:
 
 @pytest.mark.parametrize("width", [900, 1100, 1440, 2560])
 @pytest.mark.parametrize("frame", [READY, EMPTY, cards(1), cards(2), cards(8)])
-def test_nothing_is_clipped(strip: GaugeStrip, theme: Theme, width: int, frame: Frame) -> None:
+@pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
+def test_nothing_is_clipped(strip: GaugeStrip, theme: Theme, width: int, frame: Frame, scale: float) -> None:
+    theme.set_text_scale(scale)
     strip.resize(width, strip.height())
     strip.show_frame(frame)
-    figures = QFontMetricsF(theme.figures_font())
+    figures = QFontMetricsF(strip._figures_font())
+    places = strip._places
+    theme.set_text_scale(1.0)
     end = 0.0
-    for gauge, place in zip(strip._gauges, strip._places, strict=True):
+    for gauge, place in zip(strip._gauges, places, strict=True):
         assert place.label.left() >= end
         assert figures.horizontalAdvance(gauge.text) <= place.text.width()
         assert place.label.right() <= (place.graph or place.text).left()

@@ -271,3 +271,15 @@ def test_a_line_of_a_million_letters_is_drawn(play: Play) -> None:
         assert desk.list.painter.height > 0
 
     play(scene)
+
+
+def test_rows_grow_with_their_words(play: Play, theme: Theme) -> None:
+    async def scene(desk: Desk) -> None:
+        usual, rows = desk.list.painter.height, desk.list.height_in_rows
+        theme.set_text_scale(2.0)
+        assert desk.list.painter.height > 1.7 * usual
+        assert desk.list.height_in_rows < rows
+        theme.set_text_scale(1.0)
+        assert (desk.list.painter.height, desk.list.height_in_rows) == (usual, rows)
+
+    play(scene)

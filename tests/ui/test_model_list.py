@@ -424,9 +424,9 @@ class TestDownloads:
         assert not rows.isVisible()
 
 
-def test_in_a_narrow_window_the_detail_covers_the_list_and_escape_goes_back(qtbot: QtBot) -> None:
+def test_in_a_narrow_window_the_detail_covers_the_list_and_escape_goes_back(theme: Theme, qtbot: QtBot) -> None:
     listed, detail = QLineEdit(), QLineEdit()
-    frame = ListAndDetail(listed, detail)
+    frame = ListAndDetail(theme, listed, detail)
     qtbot.addWidget(frame)
     frame.resize(1200, 600)
     frame.show()
@@ -443,10 +443,10 @@ def test_in_a_narrow_window_the_detail_covers_the_list_and_escape_goes_back(qtbo
     assert listed.isVisible()
 
 
-def test_the_keyboard_goes_along_when_the_detail_covers_the_list(qtbot: QtBot) -> None:
+def test_the_keyboard_goes_along_when_the_detail_covers_the_list(theme: Theme, qtbot: QtBot) -> None:
     listed, detail = QWidget(), QLineEdit()
     line = QLineEdit(listed)
-    frame = ListAndDetail(listed, detail)
+    frame = ListAndDetail(theme, listed, detail)
     qtbot.addWidget(frame)
     frame.resize(840, 500)
     covered: list[bool] = []
@@ -478,3 +478,23 @@ def test_a_size_that_follows_from_the_shape_alone_is_said_to_be_about() -> None:
     assert size(row) == "2.0 GB"
     assert size(shape) == "≈ 4.0 GB"
     assert size(replace(shape, fit=replace(row.fit, parts=None))) == "size not known"
+
+
+def test_rows_and_what_is_in_them_grow_with_their_words(desk: Desk, theme: Theme) -> None:
+    def rows() -> list[int]:
+        model = desk.view.model()
+        return [desk.view.visualRect(model.index(row, 0)).height() for row in range(model.rowCount())]
+
+    usual = rows()
+    theme.set_text_scale(2.0)
+    try:
+        desk.qtbot.waitUntil(lambda: rows() == [2 * height for height in usual])
+        laid = desk.view._delegate._layout.lay_out(CATALOGUE[0], 600, True)
+        assert laid.badge is not None
+        assert laid.badge.right() <= 600
+        lines = sorted((text.place.y(), text.text.size().height()) for text in laid.texts)
+        assert lines[0][0] + lines[0][1] <= lines[-1][0], "the second line begins below the first"
+        assert lines[-1][0] + lines[-1][1] <= rows()[0]
+    finally:
+        theme.set_text_scale(1.0)
+    desk.qtbot.waitUntil(lambda: rows() == usual)

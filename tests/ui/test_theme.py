@@ -1,18 +1,26 @@
 """Colours, fonts and icons: what light and dark change, and that nothing is missing."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QColor, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_app.domain.appearance import Appearance
 from desktop_app.paths import resources
+from desktop_app.ui.stylesheet import scaled_sheet, stylesheet
 from desktop_app.ui.theme import LARGEST, SMALLEST, KeyboardFocus, Theme
 from desktop_app.ui.tokens import DARK, LIGHT
 from desktop_app.ui.widgets.basics import IconButton
+from desktop_app.ui.widgets.chat_settings_look import chat_settings_sheet
+from desktop_app.ui.widgets.composer_look import composer_sheet
+from desktop_app.ui.widgets.looks import sheet_of
+from desktop_app.ui.widgets.message_sheet import message_sheet
+from desktop_app.ui.widgets.model_list_look import model_list_sheet
+from desktop_app.ui.widgets.setting_look import setting_sheet
 
 
 @pytest.fixture
@@ -135,6 +143,29 @@ def test_words_of_every_kind_grow_and_shrink_again(switching: Theme, qtbot: QtBo
     switching.set_text_scale(1.0)
     assert sizes() == usual
     assert later.font().pointSizeF() == 9
+
+
+def test_icons_grow_half_as_much_as_words(switching: Theme, qtbot: QtBot) -> None:
+    button = IconButton(switching, "chat", "Chat")
+    qtbot.addWidget(button)
+    switching.set_text_scale(2.0)
+    assert button.iconSize() == QSize(27, 27)
+    assert button.icon().actualSize(button.iconSize()) == button.iconSize(), "it is drawn as large"
+    switching.set_text_scale(1.0)
+    assert button.iconSize() == QSize(18, 18)
+
+
+@pytest.mark.parametrize("percent", range(80, 201, 10))
+def test_no_corner_is_rounder_than_its_height_allows(percent: int) -> None:
+    scale = percent / 100
+    sheets = [setting_sheet, model_list_sheet, composer_sheet, chat_settings_sheet, sheet_of, message_sheet]
+    for sheet in (stylesheet(LIGHT, scale), *(scaled_sheet(one(LIGHT), scale) for one in sheets)):
+        for rule in re.findall(r"{([^}]*)}", sheet):
+            radius = re.search(r"border-radius: *(\d+)px", rule)
+            height = re.search(r"max-height: *(\d+)px", rule)
+            if radius and height:
+                # Qt drops a radius above half of the height without a word; the border is one pixel or none.
+                assert int(radius[1]) <= int(height[1]) / 2 + 1, rule
 
 
 def test_the_size_of_words_has_bounds_and_is_told_once(switching: Theme, qtbot: QtBot) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from desktop_app.domain.chat import Role
@@ -30,6 +30,10 @@ _DRAFT_MILLISECONDS = 600
 """After the last key: what is written and not sent survives a crash, but not every key wakes the disk."""
 _LIST, _SETTINGS = "chats", "chat settings"
 """Names of the parts that can be folded away, as the settings keep them."""
+_LEAST_BESIDE = 480
+"""Pixels of text between the list and the settings; with less the list gives way."""
+_LEAST = 320
+"""Pixels of text beside the settings alone, at the usual size of words; with less they cover it."""
 
 
 class ChatPage(QWidget):
@@ -65,6 +69,8 @@ class ChatPage(QWidget):
         self._settings = settings
         self._open_id: int | None = None
         self._temporary = False
+        self._list_folded = False
+        """What the person chose; the list also gives way to the settings where there is no room for both."""
         self._draft_timer = QTimer(self, singleShot=True, interval=_DRAFT_MILLISECONDS)
         self.panel = StartPanel(theme, questions)
         self.side = ChatSide(theme, bridge, chats, conversations)
@@ -78,20 +84,43 @@ class ChatPage(QWidget):
         self._connect()
         bridge.watch(self, conversations.state, self._on_chat_changed)
         bridge.watch(self, serving.status, self.panel.show_status)
+        theme.changed.connect(self._arrange)
 
     def focus_composer(self) -> None:
         """Put the cursor where a person writes."""
+        if self.middle.isHidden():
+            self._show_settings(False, remember=False)
         self.composer.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def search(self) -> None:
+        """Put the cursor into the search of all chats."""
+        self._show_list()
+        self.list.focus_search()
+
+    def new_folder(self) -> None:
+        """Ask for the name of a folder."""
+        self._show_list()
+        self.list.new_folder()
 
     def new_chat(self) -> None:
         """Begin a conversation."""
+        self.flush()
         self._conversations.new()
         self.focus_composer()
 
     def new_temporary_chat(self) -> None:
         """Begin a conversation that is never written to the disk."""
+        self.flush()
         self._conversations.new(temporary=True)
         self.focus_composer()
+
+    def escape(self) -> None:
+        """Take away what covers the conversation, or stop the answer that is being written."""
+        if self.middle.isHidden():
+            self._show_settings(False)
+            self.focus_composer()
+        else:
+            self.stop_answer()
 
     def stop_answer(self) -> bool:
         """Take the marks of a search away and stop the answer that is being written; False when there is none."""
@@ -138,7 +167,10 @@ class ChatPage(QWidget):
 
     def toggle_list(self) -> None:
         """Fold the list of chats away, or bring it back."""
-        self._fold_list(not self.side.isHidden())
+        if self.side.isHidden():
+            self._show_list()
+        else:
+            self._fold_list(True)
 
     def toggle_settings(self) -> None:
         """Show the settings of this chat, or fold them away."""
@@ -150,22 +182,36 @@ class ChatPage(QWidget):
         if not self.composer.text():
             self.composer.set_text(self._settings.draft(self._open_id))
 
+    def flush(self) -> None:
+        """Say at once what is written in the settings and not said yet: the chat they belong to is about to go."""
+        if self._chat_settings is not None:
+            self._chat_settings.flush()
+
     def save_draft(self) -> None:
         """Keep what is written and not sent; done by itself a moment after the last key."""
         self._draft_timer.stop()
-        if not self._conversations.state.value.temporary:
+        # Of the chat that is shown: another one may be open by now.
+        if not self._temporary:
             self._start("draft", self._settings.set_draft(self._open_id, self.composer.text()))
 
     def restore_folds(self) -> None:
         """Fold away what was folded away before."""
-        self.side.setHidden(self._settings.folded(_LIST) is True)
+        self._list_folded = self._settings.folded(_LIST) is True
+        self._arrange()
         if self._settings.folded(_SETTINGS) is False:
             self._show_settings(True, remember=False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Parts give way where there is no room for all."""
+        super().resizeEvent(event)
+        self._arrange()
 
     def _connect(self) -> None:
         self.list.new_clicked.connect(self.new_chat)
         self.list.temporary_clicked.connect(self.new_temporary_chat)
         self.side.found_chosen.connect(self.middle.show_found)
+        for leaving in (self.list.chosen, self.list.found_chosen):
+            leaving.connect(self.flush)
         self.panel.start_clicked.connect(self.start_clicked)
         self.panel.stop_clicked.connect(self.stop_clicked)
         self.panel.install_clicked.connect(self.install_clicked)
@@ -192,21 +238,45 @@ class ChatPage(QWidget):
         self.save_draft()
         stored_now = self._open_id is None and state.answering
         self._open_id, self._temporary = state.open_id, state.temporary
-        self._draft.switch(state.open_id)
+        self._draft.switch(state.open_id, temporary=state.temporary)
         if not stored_now:
             self.composer.set_text("" if state.temporary else self._settings.draft(state.open_id))
         if not state.temporary:
             self._start("remember chat", self._settings.set_last_conversation(state.open_id))
 
     def _fold_list(self, folded: bool) -> None:
-        self.side.setHidden(folded)
+        self._list_folded = folded
+        self._arrange()
         self._start("fold", self._settings.set_folded(_LIST, folded))
+
+    def _show_list(self) -> None:
+        """Bring the list back, however it came to be away."""
+        if self._list_folded:
+            self._fold_list(False)
+        if self.side.isHidden():
+            self._show_settings(False)
+
+    def _arrange(self) -> None:
+        """Where there is no room for all, the list gives way to the settings; with even less they cover the text."""
+        width, panel = self.width(), self._chat_settings
+        side = self.side.fit(width)
+        if panel is None or panel.isHidden():
+            self.middle.show()
+            self.side.setHidden(self._list_folded)
+            return
+        beside = width - panel.usual_width
+        self.side.setHidden(self._list_folded or beside - side < _LEAST_BESIDE)
+        covers = beside < self._theme.grown(_LEAST)
+        self.middle.setHidden(covers)
+        panel.set_covering(covers)
 
     def _show_settings(self, shown: bool, *, remember: bool = True) -> None:
         if shown and self._chat_settings is None:
             self._chat_settings = self._make_settings()
         if self._chat_settings is not None:
+            self.flush()
             self._chat_settings.setHidden(not shown)
+            self._arrange()
         if remember:
             self._start("fold", self._settings.set_folded(_SETTINGS, not shown))
 

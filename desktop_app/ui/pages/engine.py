@@ -78,6 +78,7 @@ class EnginePage(QWidget):
         self.setProperty("role", "page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._theme = theme
+        self._content = QWidget()
         self._bridge = bridge
         self._setup = setup
         self._servers = servers
@@ -100,6 +101,8 @@ class EnginePage(QWidget):
         self._scroll = Scrolled()
         self._offered = False
         self._build()
+        theme.changed.connect(self._fit)
+        self._fit()
         self._connect()
         bridge.watch(self, setup.state, self._on_setup_changed)
         bridge.watch(self, serving.status, self._running.show_current)
@@ -231,11 +234,12 @@ class EnginePage(QWidget):
         menu.addSeparator()
         menu.addAction("A server elsewhere…").triggered.connect(self.server_clicked.emit)
 
+    def _fit(self) -> None:
+        self._content.setMaximumWidth(self._theme.scaled(_WIDTH))
+
     def _build(self) -> None:
         self._build_menu()
-        content = QWidget()
-        content.setMaximumWidth(_WIDTH)
-        column = QVBoxLayout(content)
+        column = QVBoxLayout(self._content)
         column.setContentsMargins(32, 24, 32, 24)
         column.setSpacing(12)
         column.addWidget(label("Engine", "hero"))
@@ -261,7 +265,7 @@ class EnginePage(QWidget):
         row = QHBoxLayout(middle)
         row.setContentsMargins(0, 0, 0, 0)
         row.addStretch(1)
-        row.addWidget(content, 100)
+        row.addWidget(self._content, 100)
         row.addStretch(1)
         self._scroll.setWidget(middle)
         outside = QVBoxLayout(self)

@@ -228,7 +228,7 @@ class ModelSettingsPage(QWidget):
         return dialog
 
     def _dress(self) -> None:
-        self.setStyleSheet(setting_sheet(self._theme.tokens))
+        self.setStyleSheet(self._theme.sheet(setting_sheet(self._theme.tokens)))
 
     def _connect(self) -> None:
         self._head.start_clicked.connect(self.start_clicked)
@@ -257,6 +257,7 @@ class ModelSettingsPage(QWidget):
         self._tabs.add_below_simple(self._everywhere)
         self._tabs.add_command((self._command, self._variables, self._environment))
         frame = SettingFrame(
+            self._theme,
             top=(self._head, self._undo, self._notice),
             memory=self._memory,
             notes=self._notes,

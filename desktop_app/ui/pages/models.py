@@ -89,7 +89,7 @@ class ModelsPage(QWidget):
         self._rows = DownloadRows(theme)
         self.browser = ModelBrowser(theme)
         self.detail = ModelDetailView(theme)
-        self._frame = ListAndDetail(self._build_list(), self.detail)
+        self._frame = ListAndDetail(theme, self._build_list(), self.detail)
         self._build()
         self._connect()
         theme.changed.connect(self._dress)
@@ -106,7 +106,7 @@ class ModelsPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A low window keeps its height for the list."""
         super().resizeEvent(event)
-        self._head.show_low(self.height() < _LOW)
+        self._head.show_low(self.height() < self._theme.scaled(_LOW))
 
     def _on_state_changed(self, state: ModelsState) -> None:
         self._head.show_machine(state.machine, state.tier)
@@ -236,7 +236,8 @@ class ModelsPage(QWidget):
             dialog.show_token_field()
 
     def _dress(self) -> None:
-        self.setStyleSheet(setting_sheet(self._theme.tokens) + model_list_sheet(self._theme.tokens))
+        tokens = self._theme.tokens
+        self.setStyleSheet(self._theme.sheet(setting_sheet(tokens) + model_list_sheet(tokens)))
 
     def _connect(self) -> None:
         self._head.folder_clicked.connect(self._add_folder)

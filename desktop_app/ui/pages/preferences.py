@@ -77,7 +77,8 @@ class PreferencesPage(QWidget):
 
     def _dress(self) -> None:
         theme = self._theme
-        self.setStyleSheet(theme.sheet(model_list_sheet(theme.tokens) + _SLIDER.format(**vars(theme.tokens))))
+        tokens = theme.tokens
+        self.setStyleSheet(theme.sheet(model_list_sheet(tokens)) + _SLIDER.format(**vars(tokens)))
         for appearance, one in self._colours.items():
             one.setChecked(appearance is theme.appearance)
         self._slider.blockSignals(True)

@@ -9,6 +9,7 @@ from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import Scrolled, button, label
 from desktop_app.ui.widgets.install_card import InstallCard
 
+_WIDTH = 620
 _STORY = "To begin, the engine vLLM is installed in a folder of its own. Then a small model, the Guide, answers."
 _PROMISES = (
     "Nothing you write leaves this computer. No account, no telemetry; the network is used for this download only."
@@ -26,22 +27,27 @@ class WelcomePage(QWidget):
         super().__init__(parent)
         self.setProperty("role", "page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._theme = theme
         self._card = InstallCard(theme, "Set up and chat")
         self._card.install_clicked.connect(self.set_up_clicked)
         self._card.cancel_clicked.connect(setup.cancel)
         self._card.adopt_clicked.connect(self.adopt_clicked)
         self._card.dismissed.connect(setup.dismiss_error)
         self._skip = button("Skip for now", self.skipped.emit, "link")
+        self._inner = QWidget()
         self._build()
+        theme.changed.connect(self._fit)
+        self._fit()
         bridge.watch(self, setup.state, self._on_setup_changed)
 
     def _on_setup_changed(self, state: SetupState) -> None:
         self._card.show_setup(state.plan, state.progress, state.error)
 
+    def _fit(self) -> None:
+        self._inner.setMaximumWidth(self._theme.scaled(_WIDTH))
+
     def _build(self) -> None:
-        inner = QWidget()
-        inner.setMaximumWidth(620)
-        column = QVBoxLayout(inner)
+        column = QVBoxLayout(self._inner)
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(12)
         column.addStretch(2)
@@ -59,7 +65,7 @@ class WelcomePage(QWidget):
         centre = QHBoxLayout(middle)
         centre.setContentsMargins(0, 0, 0, 0)
         centre.addStretch(1)
-        centre.addWidget(inner, 100)
+        centre.addWidget(self._inner, 100)
         centre.addStretch(1)
         area = Scrolled()
         area.setWidget(middle)

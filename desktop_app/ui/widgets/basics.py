@@ -64,13 +64,15 @@ def short_name(name: str) -> str:
 
 
 class IconButton(QToolButton):
-    """A tool button with one of our icons; *name* is its tooltip and its accessible name."""
+    """A tool button with one of our icons, of *pixels*; *name* is its tooltip and its accessible name."""
 
-    def __init__(self, theme: Theme, icon: str, name: str, clicked: Callable[[], object] | None = None) -> None:
+    def __init__(
+        self, theme: Theme, icon: str, name: str, clicked: Callable[[], object] | None = None, pixels: int = 18
+    ) -> None:
         super().__init__()
         self._theme = theme
         self._icon_name = icon
-        self.setIconSize(QSize(18, 18))
+        self._pixels = pixels
         self.setToolTip(name)
         self.setAccessibleName(name)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -82,7 +84,8 @@ class IconButton(QToolButton):
             self.clicked.connect(lambda: (clicked(), None)[1])
 
     def draw(self) -> None:
-        """Take the icon in the present colours."""
+        """Take the icon in the present colours, as large as words want it."""
+        self.setIconSize(self._theme.icon_size(self._pixels))
         self.setIcon(self._theme.icon(self._icon_name))
 
 

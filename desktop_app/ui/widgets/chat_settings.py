@@ -34,6 +34,8 @@ _WIDTH = 300
 _WIDEST = 440
 """Logical pixels, with large letters."""
 _LETTERS = 33
+_NO_LIMIT = 16_777_215
+"""Qt's QWIDGETSIZE_MAX, which PySide does not name."""
 _UNDO_MILLISECONDS = 10_000
 _SYSTEM_WORDS = "What the model is told before every chat: who it is, how it answers."
 _NO_SYSTEM_WORDS = "Not used while the model continues a text: there is nobody to be told."
@@ -62,6 +64,7 @@ class ChatSettingsPanel(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._edits = Edits()
+        self._covering = False
         self._state = ChatState()
         self._before: ChatSettings | None = None
         """What was chosen by hand before a preset took its place."""
@@ -95,6 +98,16 @@ class ChatSettingsPanel(QWidget):
             self._draw(afresh=news)
         if another and news:
             self._offer_undo(None, "")
+
+    @property
+    def usual_width(self) -> int:
+        """Beside a conversation, in pixels."""
+        return min(_WIDEST, max(_WIDTH, self.fontMetrics().averageCharWidth() * _LETTERS))
+
+    def set_covering(self, covering: bool) -> None:
+        """Take all the room that there is, or stand beside a conversation."""
+        self._covering = covering
+        self._fit()
 
     def flush(self) -> None:
         """Say at once what is written and not said yet: another chat is about to be opened, or the window closed."""
@@ -204,19 +217,22 @@ class ChatSettingsPanel(QWidget):
 
     def _dress(self) -> None:
         self.setStyleSheet(self._theme.sheet(chat_settings_sheet(self._theme.tokens)))
-        wanted = self.fontMetrics().averageCharWidth() * _LETTERS
-        self.setFixedWidth(min(_WIDEST, max(_WIDTH, wanted)))
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setMinimumWidth(0 if self._covering else self.usual_width)
+        self.setMaximumWidth(_NO_LIMIT if self._covering else self.usual_width)
 
     def _build(self) -> None:
         self.setProperty("role", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         head = QHBoxLayout()
-        head.setContentsMargins(16, 12, 8, 4)
+        head.setContentsMargins(15, 12, 8, 4)
         head.addWidget(label("Settings of this chat", "strong"), 1)
         head.addWidget(IconButton(self._theme, "close", "Close the settings", self.closed.emit))
         inside = surface("panel-inside")
         column = QVBoxLayout(inside)
-        column.setContentsMargins(6, 4, 16, 16)
+        column.setContentsMargins(5, 4, 16, 16)
         column.setSpacing(18)
         for one in (self._presets, self._system_row, self._first):
             column.addWidget(one)
@@ -233,7 +249,8 @@ class ChatSettingsPanel(QWidget):
         foot.setContentsMargins(12, 0, 12, 12)
         foot.addWidget(self._undo)
         outside = QVBoxLayout(self)
-        outside.setContentsMargins(0, 0, 0, 0)
+        # The line at the left edge stays free.
+        outside.setContentsMargins(1, 0, 0, 0)
         outside.setSpacing(0)
         outside.addLayout(head)
         outside.addWidget(scroll, 1)

@@ -17,6 +17,8 @@ from desktop_app.ui.widgets.speech import announce
 
 UNDO_MILLISECONDS = 10_000
 _WIDTH = 252
+_WIDEST = 0.3
+"""Of the page: words may grow, but a conversation needs more room than its title."""
 
 
 class ChatSide(QWidget):
@@ -38,10 +40,12 @@ class ChatSide(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._theme = theme
         self._bridge = bridge
         self._chats = chats
         self._conversations = conversations
         self._said = ""
+        self._panel = surface("side")
         self.list = ConversationList(theme)
         self._undo = UndoBar(theme)
         self._words = label(role="second", wrap=True)
@@ -50,6 +54,12 @@ class ChatSide(QWidget):
         self._connect()
         bridge.watch(self, chats.state, lambda _state: self._draw())
         bridge.watch(self, conversations.state, lambda _state: self._draw())
+
+    def fit(self, page: int) -> int:
+        """Be as wide as a page of so many pixels allows; what that is."""
+        width = max(_WIDTH, min(self._theme.scaled(_WIDTH), round(_WIDEST * page)))
+        self._panel.setFixedWidth(width)
+        return width
 
     def say(self, words: str) -> None:
         """Tell what was done, for a while."""
@@ -90,16 +100,15 @@ class ChatSide(QWidget):
 
     def _build(self) -> None:
         self._words.hide()
-        panel = surface("side")
-        panel.setFixedWidth(_WIDTH)
+        self._panel.setFixedWidth(_WIDTH)
         foot = QVBoxLayout()
         foot.setContentsMargins(12, 0, 12, 12)
         foot.addWidget(self._words)
         foot.addWidget(self._undo)
-        inside = QVBoxLayout(panel)
+        inside = QVBoxLayout(self._panel)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addWidget(self.list, 1)
         inside.addLayout(foot)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(panel)
+        whole.addWidget(self._panel)

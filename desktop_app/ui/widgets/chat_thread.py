@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop_app.domain.chat import Message, Role
 from desktop_app.domain.engine import EngineStage, EngineStatus
@@ -21,6 +22,7 @@ from desktop_app.services.serving import Serving
 from desktop_app.ui.bridge import Bridge
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import short_name
+from desktop_app.ui.widgets.chat_line import ChatLine
 from desktop_app.ui.widgets.chat_side import UNDO_MILLISECONDS
 from desktop_app.ui.widgets.composer import Composer
 from desktop_app.ui.widgets.composer_words import choice_chips
@@ -30,8 +32,9 @@ from desktop_app.ui.widgets.message_actions import MessageAction
 from desktop_app.ui.widgets.notice import Notice, UndoBar
 from desktop_app.ui.widgets.transcript import Transcript
 
-_MARGIN = 12
-_SCROLL_BAR = 12
+_MARGIN = 24
+"""Left and right of the column, as the transcript has it."""
+_TEMPORARY = "Temporary chat: nothing of it is written to the disk."
 
 
 class ChatThread(QWidget):
@@ -54,7 +57,7 @@ class ChatThread(QWidget):
         conversations: Conversations,
         draft: Draft,
         serving: Serving,
-        empty: QWidget,
+        empty: QAbstractScrollArea,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -72,16 +75,22 @@ class ChatThread(QWidget):
         self.transcript = Transcript(theme)
         self.composer = Composer(theme)
         self._middle = QStackedWidget()
-        self._narrow = QWidget()
+        self._bottom = QHBoxLayout()
+        self._column = 0
+        """The width of the transcript's column, pixels."""
         self._notice = Notice(theme, dismissable=True)
         self._failure = Notice(theme, dismissable=True)
         self._undo = UndoBar(theme)
         self._undo_timer = QTimer(self, singleShot=True, interval=UNDO_MILLISECONDS)
         self._context = ContextCard(theme)
         self._suggestion = SuggestionCard(theme)
+        self._temporary = ChatLine(theme, "clock")
+        self._queued = ChatLine(theme, "continue", "Send now")
+        self._waiting = ChatLine(theme, "engine", "Stop")
         self._build()
         self._connect()
-        theme.changed.connect(self._fit_column)
+        theme.changed.connect(self._on_theme_changed)
+        self._on_theme_changed()
         bridge.watch(self, conversations.state, self._on_chat_changed)
         bridge.watch(self, draft.state, self._on_draft_changed)
         bridge.watch(self, serving.status, self._on_status_changed)
@@ -123,6 +132,10 @@ class ChatThread(QWidget):
         self._context.larger_clicked.connect(self.larger_clicked)
         self._context.dismissed.connect(self._on_context_dismissed)
         self._suggestion.text_mode_clicked.connect(lambda: start("as text", conversations.continue_as_text()))
+        self._queued.clicked.connect(lambda: start("answer", conversations.send_queued()))
+        self._waiting.clicked.connect(lambda: start("stop answer", conversations.stop()))
+        for area in (self.transcript, self._empty):
+            area.verticalScrollBar().rangeChanged.connect(self._align)
 
     def _connect_transcript(self) -> None:
         transcript, conversations = self.transcript, self._conversations
@@ -228,7 +241,7 @@ class ChatThread(QWidget):
         if state.messages is not self._messages or beside != self._beside:
             self._messages, self._beside = state.messages, beside
             self.transcript.show_path(state.messages, *beside)
-        self._middle.setCurrentWidget(self.transcript if state.messages else self._empty)
+        self._show_middle(bool(state.messages))
         self._context.show_full(state.full)
         self._suggestion.show_suggestion(state.suggestion)
         if state.undo != self._said:
@@ -264,29 +277,55 @@ class ChatThread(QWidget):
         composer.show_queue(state.queued)
         composer.show_context(state.context)
         composer.show_choices(choice_chips(state.settings, state.presets))
+        self._draw_lines(state, ready)
         told_above = status.stage is EngineStage.FAILED and not state.messages
         self._notice.show_error(None if told_above else status.error)
 
-    def _fit_column(self) -> None:
-        self._narrow.setMaximumWidth(looks_of(self._theme).column + 2 * _MARGIN)
+    def _draw_lines(self, state: ChatState, ready: bool) -> None:
+        """What is going on, what waits, and what this chat is."""
+        held_up = len(state.queued) if not state.answering and state.full is None else 0
+        questions = "1 question waits" if held_up == 1 else f"{held_up} questions wait"
+        self._queued.button.setVisible(ready)
+        self._queued.show_words(f"{questions}{'' if ready else ' for a model'}." if held_up else "")
+        self._waiting.show_words(f"{state.waiting}…" if state.waiting else "")
+        self._temporary.show_words(_TEMPORARY if state.temporary else "")
+
+    def _show_middle(self, said: bool) -> None:
+        shown = self.transcript if said else self._empty
+        if self._middle.currentWidget() is not shown:
+            self._middle.setCurrentWidget(shown)
+            self._align()
+
+    def _on_theme_changed(self) -> None:
+        self._column = looks_of(self._theme).column
+        self._align()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The composer stands below the text, whatever the width."""
+        super().resizeEvent(event)
+        self._align()
+
+    def _align(self) -> None:
+        """Put the composer exactly below the column above it, which is centred beside its scroll bar, if it has one."""
+        area = self.transcript if self._middle.currentWidget() is self.transcript else self._empty
+        bar = area.verticalScrollBar()
+        room = self.width() - (bar.sizeHint().width() if bar.maximum() > bar.minimum() else 0)
+        width = max(1, min(self._column, room - 2 * _MARGIN))
+        left = max(0, (room - width) // 2)
+        self._bottom.setContentsMargins(left, 0, max(0, self.width() - left - width), 0)
 
     def _build(self) -> None:
         self._middle.addWidget(self._empty)
         self._middle.addWidget(self.transcript)
-        self._fit_column()
-        column = QVBoxLayout(self._narrow)
-        column.setContentsMargins(_MARGIN, 4, _MARGIN, 12)
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 4, 0, 12)
         column.setSpacing(8)
-        for part in (self._notice, self._failure, self._undo, self._suggestion, self._context, self.composer):
+        cards = (self._notice, self._failure, self._undo, self._suggestion, self._context)
+        for part in (*cards, self._temporary, self._waiting, self._queued, self.composer):
             column.addWidget(part)
-        bottom = QHBoxLayout()
-        bottom.addStretch(1)
-        bottom.addWidget(self._narrow, 100)
-        bottom.addStretch(1)
-        # The transcript is centred beside its scroll bar, and the composer below the transcript.
-        bottom.addSpacing(_SCROLL_BAR)
+        self._bottom.addLayout(column)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addWidget(self._middle, 1)
-        whole.addLayout(bottom)
+        whole.addLayout(self._bottom)

@@ -1,6 +1,6 @@
 """A block of code: its language, Copy, and coloured lines to which more is only ever appended."""
 
-from PySide6.QtCore import QMimeData, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QMimeData, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFontMetricsF,
@@ -25,6 +25,7 @@ LONGEST_LINE = 4000
 """Characters that are shown in one line; Qt needs seconds for a line of a million. Copy gives the line as it was."""
 
 _HEADER = 34
+"""The least height of the line with the language, pixels."""
 _PADDING = 12
 _SAID_MILLISECONDS = 1500
 _LANGUAGE_LENGTH = 24
@@ -50,7 +51,7 @@ class CodeBlock(QFrame):
         self._button.clicked.connect(self._on_copy_clicked)
         self._said = QTimer(self)
         self._said.setSingleShot(True)
-        self._said.timeout.connect(lambda: self._button.setText("Copy"))
+        self._said.timeout.connect(lambda: self._say("Copy"))
 
     @property
     def source(self) -> str:
@@ -94,20 +95,31 @@ class CodeBlock(QFrame):
 
     def height_for(self, width: int) -> int:
         """How tall it is when it is *width* pixels wide."""
-        return _HEADER + self._text.height_for(width - 2 * _PADDING) + _PADDING
+        return self._header + self._text.height_for(width - 2 * _PADDING) + _PADDING
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the parts in their places."""
-        size: QSize = event.size()
-        button = self._button.sizeHint()
-        self._button.setGeometry(size.width() - button.width() - 6, 4, button.width(), _HEADER - 6)
-        self._label.setGeometry(_PADDING, 4, size.width() - button.width() - 2 * _PADDING, _HEADER - 6)
-        self._text.setGeometry(_PADDING, _HEADER, size.width() - 2 * _PADDING, size.height() - _HEADER - 2)
+        super().resizeEvent(event)
+        self._place_parts()
+
+    @property
+    def _header(self) -> int:
+        return max(_HEADER, self._button.sizeHint().height() + 8)
+
+    def _place_parts(self) -> None:
+        width, header, button = self.width(), self._header, self._button.sizeHint().width()
+        self._button.setGeometry(width - button - 6, 4, button, header - 6)
+        self._label.setGeometry(_PADDING, 4, width - button - 2 * _PADDING, header - 6)
+        self._text.setGeometry(_PADDING, header, width - 2 * _PADDING, self.height() - header - 2)
+
+    def _say(self, words: str) -> None:
+        self._button.setText(words)
+        self._place_parts()
 
     def _on_copy_clicked(self) -> None:
         text = safe_to_paste(self.source)
         QGuiApplication.clipboard().setText(text)
-        self._button.setText("Copied")
+        self._say("Copied")
         self._said.start(_SAID_MILLISECONDS)
         self.copied.emit(text)
 

@@ -54,6 +54,7 @@ class Composer(QWidget):
         self._can_wait = False
         self._waiting = False
         self._answering = False
+        self._dropping = False
         self._mode = Mode.CHAT
         self._placeholder = ""
         self._attachments: tuple[Attachment, ...] = ()
@@ -237,6 +238,8 @@ class Composer(QWidget):
 
     def _urgent_words(self) -> str:
         """What a person has to know now; empty for nothing."""
+        if self._dropping:
+            return "Let go to attach it"
         if self._waiting and self._reading:
             return f"Goes as soon as {reading_words(self._reading)} {_is(self._reading)} read"
         if self._waiting:
@@ -252,7 +255,13 @@ class Composer(QWidget):
         return f"Enter {verb} · Shift+Enter for a new line"
 
     def _show_dropping(self, dropping: bool) -> None:
-        set_property(self._frame, "dropping", dropping)
+        if dropping is not self._dropping:
+            self._dropping = dropping
+            set_property(self._frame, "dropping", dropping)
+            # The sheet of the frame says what the field in it looks like.
+            self._field.style().unpolish(self._field)
+            self._field.style().polish(self._field)
+            self._draw()
 
     def _dress(self) -> None:
         self._field.setFont(self._theme.body_font(_FONT))

@@ -76,9 +76,8 @@ class Icon(QLabel):
 
     def draw(self) -> None:
         """Take the icon in the present colours."""
-        self.setPixmap(
-            self._theme.icon(self._name, getattr(self._theme.tokens, self._tone)).pixmap(QSize(_ICON, _ICON))
-        )
+        icon = self._theme.icon(self._name, getattr(self._theme.tokens, self._tone))
+        self.setPixmap(icon.pixmap(self._theme.icon_size(_ICON)))
 
 
 class Chip(QFrame):
@@ -112,9 +111,8 @@ class Chip(QFrame):
 
     def add_button(self, icon: str, name: str) -> QToolButton:
         """A small button at the end."""
-        made = IconButton(self._theme, icon, name)
+        made = IconButton(self._theme, icon, name, pixels=_ICON - 2)
         made.setProperty("role", "chip")
-        made.setIconSize(QSize(_ICON - 2, _ICON - 2))
         self._row.addWidget(made)
         self._row.setContentsMargins(8, 3, 3, 3)
         self.button = made

@@ -5,8 +5,8 @@ A text of 10 MB would take seconds to lay out; it is handed on as one piece, and
 
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QIODevice, QMimeData, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, QKeyEvent, QResizeEvent
+from PySide6.QtCore import QBuffer, QEvent, QIODevice, QMimeData, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 LONG_TEXT = 20_000
@@ -105,6 +105,14 @@ class MessageField(QPlainTextEdit):
         """Paste or drop: only a short text goes into the field."""
         if not self.take(source):
             super().insertFromMimeData(source)
+
+    def event(self, event: QEvent) -> bool:
+        """In an empty field, keys that would go to its end belong to the window, which goes to the newest words."""
+        asked = event.type() is QEvent.Type.ShortcutOverride and not self.toPlainText()
+        if asked and isinstance(event, QKeyEvent) and event.matches(QKeySequence.StandardKey.MoveToEndOfDocument):
+            event.ignore()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter and Up have a meaning of their own; Shift+Enter breaks the line."""

@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -58,7 +58,6 @@ class ComposerFoot(QWidget):
         self._stop.hide()
         self._button = IconButton(theme, "send", "Send", self.pressed.emit)
         self._button.setProperty("role", "send")
-        self._button.setIconSize(QSize(18, 18))
         self._row = QHBoxLayout()
         self._above = QVBoxLayout(self)
         self._build()

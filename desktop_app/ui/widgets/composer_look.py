@@ -16,7 +16,8 @@ QLabel[role="small"] {{ color: {second}; font-size: 9pt; }}
 QLabel[role="small"][tone="bad"] {{ color: {bad}; font-weight: 500; }}
 QLabel[role="small"][tone="warn"] {{ color: {warn}; font-weight: 500; }}
 QToolButton[role="chip"] {{ padding: 2px; border-radius: 6px; }}
-QFrame[role="composer"][dropping="true"] {{ border: 2px dashed {accent_text}; background: {accent_soft}; }}
+QFrame[role="composer"][dropping="true"] {{ border: 1px dashed {accent_text}; background: {accent_soft}; }}
+QFrame[role="composer"][dropping="true"] QPlainTextEdit {{ background: {accent_soft}; }}
 """
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from desktop_app.ui.theme import Theme
@@ -40,7 +40,7 @@ class NewChat(QWidget):
     def _draw(self) -> None:
         colour = self._theme.tokens.on_accent
         for one in (self.main, self.more):
-            one.setIconSize(QSize(1, 1) * self._theme.scaled(_ICON))
+            one.setIconSize(self._theme.icon_size(_ICON))
         self.main.setIcon(self._theme.icon("plus", colour))
         self.more.setIcon(self._theme.icon("chevron-down", colour))
 
@@ -63,13 +63,15 @@ class BulkBar(QWidget):
         self.delete = _quiet("Delete", self.delete_clicked.emit)
         frame = card("notice")
         head = QHBoxLayout()
+        # As far in as the words of the buttons below.
+        head.setContentsMargins(9, 0, 0, 0)
         head.addWidget(self._words, 1)
         head.addWidget(IconButton(theme, "close", "Select only the open chat", self.closed.emit))
         verbs = Flow(0)
         for one in (self.pin, self.to_folder, self.export, self.delete):
             verbs.addWidget(one)
         inside = QVBoxLayout(frame)
-        inside.setContentsMargins(12, 4, 4, 6)
+        inside.setContentsMargins(3, 4, 4, 6)
         inside.setSpacing(0)
         inside.addLayout(head)
         inside.addLayout(verbs)
@@ -107,7 +109,7 @@ class Foot(QWidget):
 
     def _draw(self) -> None:
         for one in (self._bin, self._import):
-            one.setIconSize(QSize(1, 1) * self._theme.scaled(_ICON))
+            one.setIconSize(self._theme.icon_size(_ICON))
         self._bin.setIcon(self._theme.icon("trash"))
         self._import.setIcon(self._theme.icon("download"))
 

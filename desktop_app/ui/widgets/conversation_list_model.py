@@ -10,6 +10,15 @@ from desktop_app.ui.widgets.conversation_list_entries import Entry, Kind, spoken
 MIME = "application/x-vllm-desktop-chats"
 """Ids of chats that are dragged, as ASCII digits with commas."""
 
+_Flag = Qt.ItemFlag
+_HEADING = _Flag.NoItemFlags
+_FOLDER = _Flag.ItemIsEnabled | _Flag.ItemIsEditable | _Flag.ItemIsDropEnabled
+_FOUND = _Flag.ItemIsEnabled | _Flag.ItemIsSelectable
+# A chat stands for the place it lies in; among the pinned ones that is no place to drop to.
+_PINNED = _FOUND | _Flag.ItemIsEditable | _Flag.ItemIsDragEnabled
+_CHAT = _PINNED | _Flag.ItemIsDropEnabled
+"""Put together once: Qt asks for the flags of every row when all are selected."""
+
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -115,18 +124,14 @@ class ChatModel(QAbstractListModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Headings are only read; chats are dragged onto folders."""
-        flag = Qt.ItemFlag
         entry = self.entry(index)
         if entry is None or entry.kind is Kind.HEADING:
-            return flag.NoItemFlags
+            return _HEADING
         if entry.kind is Kind.FOLDER:
-            return flag.ItemIsEnabled | flag.ItemIsEditable | flag.ItemIsDropEnabled
-        chat = flag.ItemIsEnabled | flag.ItemIsSelectable
+            return _FOLDER
         if entry.kind is Kind.CHAT:
-            # A chat stands for the place it lies in; among the pinned ones that is no place to drop to.
-            place = flag.NoItemFlags if entry.pinned else flag.ItemIsDropEnabled
-            return chat | flag.ItemIsEditable | flag.ItemIsDragEnabled | place
-        return chat
+            return _PINNED if entry.pinned else _CHAT
+        return _FOUND
 
     def mimeTypes(self) -> list[str]:
         """Only chats of this list are dropped here."""

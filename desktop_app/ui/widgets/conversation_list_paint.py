@@ -119,7 +119,7 @@ class ChatDelegate(QStyledItemDelegate):
         middle = rect.center().y() + 0.5
         _draw_arrow(painter, QPointF(rect.left() + 4, middle), tokens.second, folded=entry.folded)
         icon = self._theme.icon("folder")
-        size = self._theme.scaled(_ICON)
+        size = self._theme.grown(_ICON)
         icon.paint(painter, QRect(rect.left() + 14, rect.center().y() - size // 2, size, size))
         rect = rect.adjusted(14 + size + 8, 0, 0, 0)
         painter.setFont(self._small)
@@ -137,7 +137,7 @@ class ChatDelegate(QStyledItemDelegate):
             right = _draw_dots(painter, QPointF(right, rect.center().y() + 0.5), tokens.accent_text)
         if entry.temporary:
             icon = self._theme.icon("clock")
-            size = self._theme.scaled(_ICON)
+            size = self._theme.grown(_ICON)
             icon.paint(painter, QRect(right - size, rect.center().y() - size // 2, size, size))
             right -= size + 6
         self._draw_line(painter, rect.adjusted(0, 0, right - rect.right(), 0), entry.text, self._body)

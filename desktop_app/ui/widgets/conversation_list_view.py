@@ -131,6 +131,9 @@ class ChatListView(QListView):
         elif folder and key in _FOLDING and current is not None:
             if key not in (_KEY.Key_Left, _KEY.Key_Right) or (key == _KEY.Key_Right) is current.folded:
                 self.folder_clicked.emit(current.key)
+        elif key in (_KEY.Key_Down, _KEY.Key_Return, _KEY.Key_Enter) and current is not None and not self.selected:
+            # With the focus the first row became the current one, and nobody has chosen it yet.
+            self._go_to(self.currentIndex().row())
         elif key in (_KEY.Key_Return, _KEY.Key_Enter) and len(self.selected) == 1:
             self.chosen.emit(self.selected[0])
         elif key == _KEY.Key_Delete:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
@@ -15,6 +15,7 @@ from desktop_app.ui.widgets.engine_words import TONES, elsewhere, menu_words, mo
 _NAME_WIDTH = 280
 """Logical pixels; longer names are cut in the middle, because families of models differ at the end."""
 _MENU_WIDTH = 460
+_HEIGHT = 54
 _STOPPABLE = (EngineStage.STARTING, EngineStage.READY)
 
 
@@ -42,12 +43,11 @@ class EngineBar(QWidget):
         self.setProperty("role", "bar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._model = QPushButton()
-        self._model.setIconSize(QSize(18, 18))
         self._menu = QMenu(self._model)
         self._entries: dict[str, QAction] = {}
         self._filled: object = None
         """What the menu was filled from; it is filled anew only when that changes, for it may be open."""
-        self._settings = IconButton(theme, "gear", "Settings of this model", self.settings_clicked.emit)
+        self._settings = IconButton(theme, "sliders", "Settings of this model", self.settings_clicked.emit)
         self._badge = label("", "badge")
         self._words = ElidedLabel(role="second")
         self._action = button("", self._on_action_clicked)
@@ -73,11 +73,13 @@ class EngineBar(QWidget):
     def _draw(self) -> None:
         status = self._status
         name = model_name(status.model)
-        shown = self._model.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, _NAME_WIDTH)
+        room = self._theme.grown(_NAME_WIDTH)
+        shown = self._model.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, room)
         self._model.setText(f"{plain(shown)}  ▾")
         self._model.setToolTip(tip(f"{name}: choose another (Ctrl+L)" if status.model else f"{name} (Ctrl+L)"))
         self._model.setAccessibleName(f"Choose a model; chosen: {name}" if status.model else name)
         icon = "server" if elsewhere(status) else "cube"
+        self._model.setIconSize(self._theme.icon_size())
         self._model.setIcon(self._theme.icon(icon, self._theme.tokens.accent_text))
         # A server elsewhere is set up by whoever runs it.
         self._settings.setVisible(status.model is not None and not elsewhere(status))
@@ -148,7 +150,7 @@ class EngineBar(QWidget):
         self._add("server", "Connect to a server…", self.server_asked.emit)
         if not self._settings.isHidden():
             self._menu.addSeparator()
-            self._add("gear", "Settings of this model…", self.settings_clicked.emit)
+            self._add("sliders", "Settings of this model…", self.settings_clicked.emit)
 
     def _add_engines(self, listed: list[EngineStatus]) -> None:
         group = QActionGroup(self._menu)
@@ -184,10 +186,13 @@ class EngineBar(QWidget):
 
     def _cut(self, text: str) -> str:
         """*text* so that the menu stays inside the window, and an `&` stays what it is."""
-        return plain(self._menu.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, _MENU_WIDTH))
+        return plain(
+            self._menu.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, self._theme.grown(_MENU_WIDTH))
+        )
 
     def _on_theme_changed(self) -> None:
         self._filled = None
+        self.setFixedHeight(self._theme.grown(_HEIGHT))
         self._draw()
 
     def _build(self) -> None:
@@ -214,4 +219,4 @@ class EngineBar(QWidget):
         column.setSpacing(0)
         column.addLayout(row)
         column.addWidget(self._progress)
-        self.setFixedHeight(54)
+        self.setFixedHeight(self._theme.grown(_HEIGHT))

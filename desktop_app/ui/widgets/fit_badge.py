@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from desktop_app.domain.fit import Verdict
 from desktop_app.ui.theme import Theme
 
-BADGE_HEIGHT = 20
-"""Logical pixels."""
+_HEIGHT = 20
+"""Logical pixels at the usual size of words, as all of these."""
 _SIDE = 8
 """Before the shape and after the word."""
 _SHAPE = 12
@@ -42,32 +42,51 @@ def badge_font(theme: Theme) -> QFont:
     return theme.body_font(9, QFont.Weight.DemiBold)
 
 
+def badge_height(theme: Theme) -> int:
+    """How high a badge is, in logical pixels."""
+    return theme.scaled(_HEIGHT)
+
+
 def badge_width(verdict: Verdict, theme: Theme) -> int:
-    """How wide the badge is, in logical pixels; it is `BADGE_HEIGHT` high."""
-    return round(QFontMetricsF(badge_font(theme)).horizontalAdvance(verdict.value) + 2 * _SIDE + _SHAPE + _GAP + 0.5)
+    """How wide the badge is, in logical pixels."""
+    around = theme.scaled(2 * _SIDE + _SHAPE + _GAP)
+    return round(QFontMetricsF(badge_font(theme)).horizontalAdvance(verdict.value) + around + 0.5)
 
 
 def paint_badge(painter: QPainter, rect: QRectF, verdict: Verdict, theme: Theme) -> None:
     """Paint the badge at the left end of *rect*, centred in its height; a word that has no room ends in …."""
     front, back = badge_colours(verdict, theme)
-    width = min(badge_width(verdict, theme), rect.width())
-    pill = QRectF(rect.left(), rect.center().y() - BADGE_HEIGHT / 2, width, BADGE_HEIGHT)
+    width, height = min(badge_width(verdict, theme), rect.width()), badge_height(theme)
+    side, shape = theme.scaled(_SIDE), theme.scaled(_SHAPE)
+    pill = QRectF(rect.left(), rect.center().y() - height / 2, width, height)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(back)
-    painter.drawRoundedRect(pill, BADGE_HEIGHT / 2, BADGE_HEIGHT / 2)
-    paint_shape(painter, QPointF(pill.left() + _SIDE + _SHAPE / 2, pill.center().y()), verdict, front)
+    painter.drawRoundedRect(pill, height / 2, height / 2)
+    centre = QPointF(pill.left() + side + shape / 2, pill.center().y())
+    paint_shape(painter, centre, verdict, front, theme.text_scale)
     painter.setFont(badge_font(theme))
     painter.setPen(front)
-    room = pill.adjusted(_SIDE + _SHAPE + _GAP, 0, 1 - _SIDE, 0)
+    room = pill.adjusted(side + shape + theme.scaled(_GAP), 0, 1 - side, 0)
     word = painter.fontMetrics().elidedText(verdict.value, Qt.TextElideMode.ElideRight, int(room.width() + 1))
     painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, word)
     painter.restore()
 
 
-def paint_shape(painter: QPainter, centre: QPointF, verdict: Verdict, colour: QColor) -> None:
-    """Paint the verdict's shape, twelve logical pixels across: each can be told from the others without its colour."""
+def paint_shape(painter: QPainter, centre: QPointF, verdict: Verdict, colour: QColor, scale: float = 1.0) -> None:
+    """Paint the verdict's shape, *scale* times twelve logical pixels across.
+
+    Each can be told from the others without its colour.
+    """
+    painter.save()
+    painter.translate(centre)
+    painter.scale(scale, scale)
+    _paint_shape(painter, QPointF(0, 0), verdict, colour)
+    painter.restore()
+
+
+def _paint_shape(painter: QPainter, centre: QPointF, verdict: Verdict, colour: QColor) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
     pen = QPen(colour, 1.7, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
     painter.setPen(pen)
@@ -118,7 +137,7 @@ class FitBadge(QWidget):
         self._verdict = verdict
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(verdict.value)
-        theme.changed.connect(self.update)
+        theme.changed.connect(self._dress)
 
     @property
     def verdict(self) -> Verdict:
@@ -135,11 +154,15 @@ class FitBadge(QWidget):
 
     def sizeHint(self) -> QSize:
         """As large as its word."""
-        return QSize(badge_width(self._verdict, self._theme), BADGE_HEIGHT)
+        return QSize(badge_width(self._verdict, self._theme), badge_height(self._theme))
 
     def minimumSizeHint(self) -> QSize:
         """The same."""
         return self.sizeHint()
+
+    def _dress(self) -> None:
+        self.updateGeometry()
+        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the badge."""

@@ -12,6 +12,7 @@ from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import label, tip
 
 _HEIGHT = 14
+_DOT = 10
 _SMALL = 2**30 // 10
 """Bytes below which a size is said in MB: a model of 5 MB is not nothing."""
 
@@ -204,8 +205,12 @@ class Dot(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._colour = colour
-        self.setFixedSize(10, 10)
-        theme.changed.connect(self.update)
+        theme.changed.connect(self._dress)
+        self._dress()
+
+    def _dress(self) -> None:
+        self.setFixedSize(self._theme.icon_size(_DOT))
+        self.update()
 
     def show_colour(self, colour: str) -> None:
         """Show another of the tokens."""

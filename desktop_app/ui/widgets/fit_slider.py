@@ -107,7 +107,7 @@ class Counter(QSpinBox):
 
     def sizeHint(self) -> QSize:
         """Two digits and the buttons."""
-        return QSize(self.fontMetrics().horizontalAdvance("88") + _ARROWS + 32, 32)
+        return QSize(self.fontMetrics().horizontalAdvance("88") + _ARROWS + 32, self._theme.grown(32))
 
     def minimumSizeHint(self) -> QSize:
         """The same."""
@@ -135,4 +135,5 @@ class Counter(QSpinBox):
             painter.drawPolyline([centre + QPointF(x, y * up) for x, y in ((-3.5, -1.7), (0, 1.7), (3.5, -1.7))])
 
     def _dress(self) -> None:
-        self.setStyleSheet(_SHEET.format(arrows=_ARROWS, **vars(self._theme.tokens)))
+        self.setStyleSheet(self._theme.sheet(_SHEET.format(arrows=_ARROWS, **vars(self._theme.tokens))))
+        self.updateGeometry()

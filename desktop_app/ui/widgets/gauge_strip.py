@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent, QPolygonF, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from desktop_app.services.gauges import EMPTY, Frame
@@ -17,6 +17,7 @@ from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.gauge_values import Gauge, Graph, gauges, words
 
 HEIGHT = 36
+"""At the usual size of words, pixels."""
 _SAMPLES = 60
 """A curve's length: one or two minutes."""
 _LEVELS = 16
@@ -58,13 +59,20 @@ class GaugeStrip(QWidget):
         self._curves: dict[str, deque[float]] = {}
         self._places: tuple[_Place, ...] = ()
         self._frames = 0
-        self.setFixedHeight(HEIGHT)
+        self._shrink = 1.0
+        """Of the size of words: figures that have no room grow less than the others."""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Gauges")
         self.setAccessibleDescription(words(EMPTY))
-        theme.changed.connect(self.update)
+        theme.changed.connect(self._dress)
+        self._dress()
+
+    def _dress(self) -> None:
+        """Take the present colours and sizes of words."""
+        self.setFixedHeight(self._theme.grown(HEIGHT))
         self._arrange()
+        self.update()
 
     def show_frame(self, frame: Frame) -> None:
         """Draw *frame* and let the curves go on."""
@@ -83,11 +91,11 @@ class GaugeStrip(QWidget):
 
     def sizeHint(self) -> QSize:
         """Wide enough for everything."""
-        return QSize(round(sum(self._widths(_Detail.ALL))) + 2 * self._theme.space.large, HEIGHT)
+        return QSize(round(sum(self._widths(_Detail.ALL))) + 2 * self._theme.space.large, self._theme.grown(HEIGHT))
 
     def minimumSizeHint(self) -> QSize:
         """The strip never keeps the window wide."""
-        return QSize(0, HEIGHT)
+        return QSize(0, self._theme.grown(HEIGHT))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Find the detail that fits."""
@@ -122,10 +130,10 @@ class GaugeStrip(QWidget):
 
     def _paint(self, painter: QPainter, gauge: Gauge, place: _Place) -> None:
         tokens, left = self._theme.tokens, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.setFont(self._theme.body_font(9))
+        painter.setFont(self._label_font())
         painter.setPen(QColor(tokens.second))
         painter.drawText(place.label, left, gauge.label)
-        painter.setFont(self._theme.figures_font())
+        painter.setFont(self._figures_font())
         painter.setPen(QColor(tokens.text if gauge.amount is not None else tokens.second))
         painter.drawText(place.text, left, gauge.text)
         if place.graph is not None:
@@ -185,8 +193,11 @@ class GaugeStrip(QWidget):
     def _arrange(self) -> None:
         """Place all gauges from the left, in the most detail that fits."""
         room = self.width() - 2 * self._theme.space.large
+        self._shrink = 1.0
         fitting = [detail for detail in _Detail if sum(self._widths(detail)) <= room]
         detail = fitting[0] if fitting else _Detail.NARROW
+        if not fitting:
+            self._fit_words(room)
         x, places = float(self._theme.space.large), []
         for gauge, width in zip(self._gauges, self._widths(detail), strict=True):
             places.append(self._place(gauge, x, width, detail))
@@ -194,22 +205,21 @@ class GaugeStrip(QWidget):
         self._places = tuple(places)
 
     def _place(self, gauge: Gauge, x: float, width: float, detail: _Detail) -> _Place:
-        gap, height = self._gap(detail), float(HEIGHT)
+        gap, height = self._gap(detail), self._theme.grown(HEIGHT)
         label = QRectF(x, 0, self._label_width(gauge), height)
         text_x, graph = label.right() + gap, None
         graph_width = _graph_width(gauge, detail)
         if graph_width:
-            graph = QRectF(text_x, (HEIGHT - _LEVELS) / 2, graph_width, _LEVELS)
+            graph = QRectF(text_x, (height - _LEVELS) / 2, graph_width, _LEVELS)
             text_x = graph.right() + gap
-        whole = QRect(int(x), 0, int(width) + 1, HEIGHT)
+        whole = QRect(int(x), 0, int(width) + 1, height)
         return _Place(whole, label, graph, QRectF(text_x, 0, x + width - text_x, height))
 
     def _widths(self, detail: _Detail) -> list[float]:
         """The width of every gauge, with the gap to the next."""
-        figures = QFontMetricsF(self._theme.figures_font())
+        figures = QFontMetricsF(self._figures_font())
         gap = self._gap(detail)
-        space = self._theme.space
-        between = {_Detail.ALL: space.huge, _Detail.NARROW: space.medium}.get(detail, space.large)
+        between = self._between(detail)
         widths = []
         for gauge in self._gauges:
             graph = _graph_width(gauge, detail)
@@ -218,7 +228,23 @@ class GaugeStrip(QWidget):
         return widths
 
     def _label_width(self, gauge: Gauge) -> float:
-        return QFontMetricsF(self._theme.body_font(9)).horizontalAdvance(gauge.label) + 1
+        return QFontMetricsF(self._label_font()).horizontalAdvance(gauge.label) + 1
+
+    def _fit_words(self, room: int) -> None:
+        """Make the words as large as *room* allows, but no smaller than usual."""
+        wanted = sum(self._widths(_Detail.NARROW))
+        gaps = sum(self._between(_Detail.NARROW) + self._gap(_Detail.NARROW) for _ in self._gauges)
+        self._shrink = max(min(1.0, 1 / self._theme.text_scale), (room - gaps) / (wanted - gaps))
+
+    def _between(self, detail: _Detail) -> int:
+        space = self._theme.space
+        return {_Detail.ALL: space.huge, _Detail.NARROW: space.medium}.get(detail, space.large)
+
+    def _label_font(self) -> QFont:
+        return self._theme.body_font(9 * self._shrink)
+
+    def _figures_font(self) -> QFont:
+        return self._theme.figures_font(9.5 * self._shrink)
 
     def _gap(self, detail: _Detail) -> int:
         return self._theme.space.tiny if detail is _Detail.NARROW else self._theme.space.small

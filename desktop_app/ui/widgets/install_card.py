@@ -1,13 +1,14 @@
 """What will be downloaded before anything starts; then steps, progress, Cancel; then the result or the failure."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QProgressBar, QVBoxLayout, QWidget
 
 from desktop_app.domain.errors import Remedy, UserError
 from desktop_app.domain.installation import InstallPlan, InstallProgress, InstallStep
 from desktop_app.domain.units import disk_words
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import ElidedLabel, button, card, label
+from desktop_app.ui.widgets.flow import Flow
 from desktop_app.ui.widgets.notice import Notice
 from desktop_app.ui.widgets.step_list import StepList
 
@@ -31,11 +32,11 @@ class InstallCard(QWidget):
         self._plan = QWidget()
         self._short: bool | None = None
         """Whether what goes on has no phases; None while nothing goes on."""
-        self._what = label()
-        self._download = label()
+        self._what = label(wrap=True)
+        self._download = label(wrap=True)
         self._sources = label(wrap=True)
-        self._disk = label()
-        self._free = label()
+        self._disk = label(wrap=True)
+        self._free = label(wrap=True)
         self._where = ElidedLabel()
         self._note = label(role="second", wrap=True)
         self._steps = StepList(theme, [step.value for step in _STEPS])
@@ -117,12 +118,9 @@ class InstallCard(QWidget):
         form.addRow(self._note)
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName("Progress of the installation")
-        row = QHBoxLayout()
-        row.setSpacing(12)
-        row.addWidget(self._install)
-        row.addWidget(self._cancel)
-        row.addStretch()
-        row.addWidget(self._adopt)
+        row = Flow(12)
+        for one in (self._install, self._cancel, self._adopt):
+            row.addWidget(one)
         frame = card()
         inside = QVBoxLayout(frame)
         inside.setContentsMargins(24, 20, 24, 20)

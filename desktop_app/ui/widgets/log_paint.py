@@ -36,19 +36,19 @@ class RowPainter:
 
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
-        self.font = theme.mono_font(9)
+        self._process = 0
+        self.take_looks()
+
+    def take_looks(self) -> None:
+        """Draw in the theme's present fonts and colours from now on."""
+        tokens = self._theme.tokens
+        self.font = self._theme.mono_font(9)
         self._bold = QFont(self.font)
         self._bold.setWeight(QFont.Weight.Bold)
         self._metrics = QFontMetrics(self.font)
         self._letter = self._metrics.horizontalAdvance("0" * 100) / 100
-        self._process = 0
         self.height = self._metrics.height() + 5
         """Of every row, pixels."""
-        self.take_colours()
-
-    def take_colours(self) -> None:
-        """Draw in the theme's present colours from now on."""
-        tokens = self._theme.tokens
         self._text, self._second = QColor(tokens.code_text), QColor(tokens.second)
         self._levels = {Level.WARNING: QColor(tokens.warn), Level.ERROR: QColor(tokens.bad)}
         self._selected, self._found = QColor(tokens.accent_soft), QColor(tokens.warn_soft)

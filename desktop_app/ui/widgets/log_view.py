@@ -83,6 +83,14 @@ class LogList(QListView):
         """How many rows fit."""
         return max(1, self.viewport().height() // self.painter.height)
 
+    def take_looks(self) -> None:
+        """Draw in the theme's present fonts and colours from now on."""
+        self.painter.take_looks()
+        self._records.set_row_height(self.painter.height)
+        self.setFont(self.painter.font)
+        self.refresh()
+        self.viewport().update()
+
     def chosen(self) -> Sequence[int]:
         """The numbers of the selected records; all that are shown when none is."""
         shown = self._records.shown
@@ -309,8 +317,7 @@ class LogView(QFrame):
 
     def _dress(self) -> None:
         self.setStyleSheet(_SHEET.format(**vars(self._theme.tokens)))
-        self.list.painter.take_colours()
-        self.list.viewport().update()
+        self.list.take_looks()
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """The ring of the keyboard's focus goes round the frame."""

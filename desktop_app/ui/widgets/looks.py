@@ -16,8 +16,8 @@ TEXT_WIDTH = 46
 GAP = 12
 """Between two paragraphs, pixels."""
 
-INDENT = 28
-"""Of a list, pixels; room for three digits and a dot."""
+_INDENT = 1.7
+"""Of a list, em; room for three digits and a dot."""
 
 QUOTE_INDENT = 18
 """Of a quotation with its line, pixels."""
@@ -60,6 +60,11 @@ class Looks:
     def column(self) -> int:
         """The width of the text column, pixels."""
         return round(self.em * TEXT_WIDTH)
+
+    @property
+    def indent(self) -> int:
+        """Of a list, pixels."""
+        return round(self.em * _INDENT)
 
     def heading_size(self, level: int) -> float:
         """Points."""

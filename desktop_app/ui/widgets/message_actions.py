@@ -20,8 +20,8 @@ _BUTTON = 28
 _ICON = 17
 """Width and height of a button and of its icon at the usual size of words, pixels."""
 
-_FAINT = 0.42
-"""How much of an icon's colour is left while nobody is near."""
+_FAINT = 0.66
+"""How much of an icon's colour is left while nobody is near; with less its contrast would be below 3:1."""
 
 
 class MessageAction(Enum):
@@ -155,14 +155,14 @@ class ActionBar(QWidget):
 
     def sizeHint(self) -> QSize:
         """As wide as its buttons."""
-        size = button_size(self._theme)
+        size = self._theme.grown(_BUTTON)
         return QSize(size * len(self._shown), size)
 
     def fit(self) -> None:
         """Place the buttons as large as the size of words asks for."""
-        size, icon = button_size(self._theme), button_size(self._theme, _ICON)
+        size, icon = self._theme.grown(_BUTTON), self._theme.icon_size(_ICON)
         for place, action in enumerate(self._shown):
-            self._buttons[action].setIconSize(QSize(icon, icon))
+            self._buttons[action].setIconSize(icon)
             self._buttons[action].setGeometry(place * size, 0, size, size)
 
     def show_offer(self, offered: Offer) -> None:
@@ -194,7 +194,7 @@ class ActionBar(QWidget):
     def place_of(self, action: MessageAction) -> QPoint:
         """Where a menu for *action* opens, on the screen."""
         button = self.button(action) or self.button(MessageAction.MORE)
-        return (button or self).mapToGlobal(QPoint(0, button_size(self._theme)))
+        return (button or self).mapToGlobal(QPoint(0, self._theme.grown(_BUTTON)))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Left and Right go to the neighbour."""
@@ -233,11 +233,6 @@ class ActionBar(QWidget):
         awake = self._near or self._always or self._focused
         for button in self._buttons.values():
             button.set_awake(awake)
-
-
-def button_size(theme: Theme, usual: int = _BUTTON) -> int:
-    """Pixels of a button, or of what is *usual* pixels large; grows half as much as words do."""
-    return round(usual * (1 + theme.text_scale) / 2)
 
 
 def _blend(front: str, back: str, share: float) -> str:

@@ -131,8 +131,9 @@ class AnswerView(MessageView):
 
     def _place_header(self, width: int) -> int:
         height = line_height(self._name.font(), _HEADER)
-        self._avatar.setGeometry(0, (height - _AVATAR) // 2, _AVATAR, _AVATAR)
-        left = _AVATAR + 10
+        side = self._theme.grown(_AVATAR)
+        self._avatar.setGeometry(0, (height - side) // 2, side, side)
+        left = side + 10
         time_width = self._time.sizeHint().width()
         name_width = min(self._name.sizeHint().width(), width - left - time_width - 8)
         self._name.setGeometry(left, 0, name_width, height)
@@ -274,7 +275,7 @@ class _Avatar(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()), 6, 6)
         painter.setPen(QColor(self._theme.tokens.on_accent))
         font = self._theme.body_font(9, QFont.Weight.DemiBold)
-        font.setPixelSize(13)
+        font.setPixelSize(self._theme.grown(13))
         painter.setFont(font)
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._letter)
         painter.end()

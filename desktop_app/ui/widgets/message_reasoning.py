@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
@@ -16,6 +16,7 @@ from desktop_app.ui.widgets.message_body import Body
 _CHARACTERS_PER_TOKEN = 4
 """For an estimate while nobody has counted; English text has 3.5 to 4.5."""
 _GAP = 4
+_ICON = 14
 _RULE = 3
 
 
@@ -38,7 +39,6 @@ class Reasoning(QWidget):
         self._head.setProperty("role", "fold")
         self._head.setCursor(Qt.CursorShape.PointingHandCursor)
         self._head.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._head.setIconSize(QSize(14, 14))
         self._head.clicked.connect(lambda: self.set_opened(not self._opened))
         self._body = Body(self._looks, self)
         self._body.link_clicked.connect(self.link_clicked)
@@ -104,6 +104,7 @@ class Reasoning(QWidget):
         font = QFont(self._looks.body)
         font.setPointSizeF(font.pointSizeF() * 0.95)
         self._head.setFont(font)
+        self._head.setIconSize(self._theme.icon_size(_ICON))
         self._head.setIcon(self._theme.icon("chevron-down" if self._opened else "chevron-right"))
         self._name()
 

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from desktop_app.domain.tree import Place
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import IconButton, label
-from desktop_app.ui.widgets.message_actions import MessageAction, button_size
+from desktop_app.ui.widgets.message_actions import MessageAction
 
 _TALL, _NARROW, _ICON = 28, 22, 16
 """Height and width of an arrow's button and size of the arrow, at the usual size of words, pixels."""
@@ -29,23 +29,23 @@ class VersionBar(QWidget):
 
     def sizeHint(self) -> QSize:
         """As wide as it is."""
-        tall = button_size(self._theme, _TALL)
+        tall = self._theme.grown(_TALL)
         if self._place is None or self._count is None:
             return QSize(0, tall)
-        return QSize(2 * button_size(self._theme, _NARROW) + self._count.sizeHint().width() + 4, tall)
+        return QSize(2 * self._theme.grown(_NARROW) + self._count.sizeHint().width() + 4, tall)
 
     def fit(self) -> None:
         """Place arrows and count as large as the size of words asks for."""
         if self._count is None:
             return
-        tall, narrow, icon = (button_size(self._theme, usual) for usual in (_TALL, _NARROW, _ICON))
+        tall, narrow = self._theme.grown(_TALL), self._theme.grown(_NARROW)
         width = self._count.sizeHint().width() + 4
         previous, following = self._buttons.values()
         previous.setGeometry(0, 0, narrow, tall)
         self._count.setGeometry(narrow, 0, width, tall)
         following.setGeometry(narrow + width, 0, narrow, tall)
         for arrow in (previous, following):
-            arrow.setIconSize(QSize(icon, icon))
+            arrow.setIconSize(self._theme.icon_size(_ICON))
 
     def show_place(self, place: Place | None) -> None:
         """Show *place*; None hides it all."""

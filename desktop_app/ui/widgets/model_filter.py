@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSignalBlocker, QSize, Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from desktop_app.domain.fit import Verdict
@@ -76,9 +76,9 @@ class VerdictChips(QWidget):
         made.setCheckable(True)
         # Not `clicked`: a screen reader toggles what can be checked, and no click comes of that.
         made.toggled.connect(self.changed)
-        made.setIconSize(QSize(SHAPE, SHAPE))
         return made
 
     def _draw(self) -> None:
         for verdict, chip in self._chips.items():
+            chip.setIconSize(self._theme.icon_size(SHAPE))
             chip.setIcon(verdict_icon(verdict, self._theme))

@@ -4,20 +4,22 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
+from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import button
 
 _WIDE = 1000
-"""Pixels from which both have room."""
+"""Pixels from which both have room, at the usual size of words."""
 _LIST, _DETAIL = 560, 380
-"""The least of each beside the other."""
+"""The least of each beside the other, at the usual size of words."""
 _LEAST = 540
-"""Of one alone."""
+"""Of one alone, at any size: the window may be no wider."""
 
 
 class ListAndDetail(QWidget):
     """Both beside each other; in a narrow window the detail covers the list, with a way back.
 
     Args:
+        theme: how large words are.
         listed: the list, always there in a wide window.
         detail: the closer look.
         parent: the widget that it stands in.
@@ -28,8 +30,9 @@ class ListAndDetail(QWidget):
     covered = Signal(bool)
     """Whether the detail stands where the list was."""
 
-    def __init__(self, listed: QWidget, detail: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, listed: QWidget, detail: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._theme = theme
         self._list = listed
         self._opened = False
         self._wide = False
@@ -59,6 +62,7 @@ class ListAndDetail(QWidget):
         # It can always become narrower: then it shows one of them.
         outside.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
         outside.addWidget(self._splitter)
+        theme.changed.connect(self._fit)
         self._arrange()
 
     @property
@@ -92,9 +96,7 @@ class ListAndDetail(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Both, or one."""
         super().resizeEvent(event)
-        if (self.width() >= _WIDE) is not self._wide:
-            self._wide = not self._wide
-            self._arrange()
+        self._fit()
 
     def event(self, event: QEvent) -> bool:
         """Escape goes back to the list where that is covered; the window has a use for it, too."""
@@ -107,11 +109,17 @@ class ListAndDetail(QWidget):
                 return True
         return super().event(event)
 
+    def _fit(self) -> None:
+        wide = self.width() >= self._theme.scaled(_WIDE)
+        if wide is not self._wide:
+            self._wide = wide
+            self._arrange()
+
     def _arrange(self) -> None:
         narrow = not self._wide
         self._back.setVisible(narrow)
-        self._list.setMinimumWidth(0 if narrow else _LIST)
-        self._side.setMinimumWidth(0 if narrow else _DETAIL)
+        self._list.setMinimumWidth(0 if narrow else self._theme.scaled(_LIST))
+        self._side.setMinimumWidth(0 if narrow else self._theme.scaled(_DETAIL))
         self._list.setVisible(not narrow or not self._opened)
         self._side.setVisible(not narrow or self._opened)
         self.covered.emit(narrow and self._opened)

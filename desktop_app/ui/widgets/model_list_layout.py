@@ -10,11 +10,11 @@ from PySide6.QtGui import QFont, QFontMetricsF, QStaticText
 
 from desktop_app.services.models_view import ModelRow
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.fit_badge import BADGE_HEIGHT, badge_width
+from desktop_app.ui.widgets.fit_badge import badge_height, badge_width
 from desktop_app.ui.widgets.model_list_words import Mark, condition, good_for, marks, owner, size, title
 
-HEIGHT = 62
-"""Of every row, pixels."""
+_HEIGHT = 62
+"""Of every row; pixels at the usual size of words, as all of these."""
 _SIDE = 14
 """Left and right of a row."""
 _RIGHT = 140
@@ -74,8 +74,20 @@ class RowLayout:
     """
 
     def __init__(self, theme: Theme) -> None:
-        weight = QFont.Weight
         self._theme = theme
+        self._width = 0
+        self._laid: dict[int, Laid] = {}
+        """By the row's identity: its value is too large to be compared at every picture."""
+        self._take_fonts()
+
+    @property
+    def height(self) -> int:
+        """Of every row, pixels."""
+        return self._theme.scaled(_HEIGHT)
+
+    def _take_fonts(self) -> None:
+        weight, theme = QFont.Weight, self._theme
+        self._scale = theme.text_scale
         self._name = theme.body_font(10.5, weight.DemiBold)
         # Inter's contextual forms would make 8×7B of 8x7B, which is another name.
         self._name.setFeature(QFont.Tag("calt"), 0)
@@ -83,13 +95,11 @@ class RowLayout:
         self._figures = theme.figures_font(9)
         self.small = theme.body_font(8.5, weight.DemiBold)
         """Of marks."""
-        self._width = 0
-        self._laid: dict[int, Laid] = {}
-        """By the row's identity: its value is too large to be compared at every picture."""
 
     def forget(self) -> None:
-        """Lay everything out anew."""
+        """Lay everything out anew, in the theme's present fonts."""
         self._laid.clear()
+        self._take_fonts()
 
     def lay_out(self, row: ModelRow, width: int, in_discover: bool) -> Laid:
         """The places in a row that is *width* pixels wide."""
@@ -102,13 +112,15 @@ class RowLayout:
         return laid
 
     def _make(self, row: ModelRow, width: int, in_discover: bool) -> Laid:
-        room = width - 2 * _SIDE - _RIGHT
+        px, side = self._px, self._px(_SIDE)
+        room = width - 2 * side - px(_RIGHT)
         names, pills = self._first_line(row, room, marks(row, in_discover))
-        about = self._text(good_for(row), self._body, QPointF(_SIDE, _SECOND), room)
-        bar = None if row.fit.parts is None else QRectF(width - _SIDE - _BAR, _SECOND + 6, _BAR, 6)
+        about = self._text(good_for(row), self._body, QPointF(side, px(_SECOND)), room)
+        bar = None if row.fit.parts is None else QRectF(width - side - px(_BAR), px(_SECOND + 6), px(_BAR), px(6))
         figure = size(row)
-        end = width - _SIDE if bar is None else bar.left() - _GAP
-        amount = self._text(figure, self._figures, QPointF(end - _wide(self._figures, figure), _SECOND), _RIGHT)
+        end = width - side if bar is None else bar.left() - px(_GAP)
+        place = QPointF(end - _wide(self._figures, figure), px(_SECOND))
+        amount = self._text(figure, self._figures, place, px(_RIGHT))
         badge, state = self._state(row, width)
         return Laid(row, (*names, about, amount), (*pills, *state), badge, bar)
 
@@ -117,9 +129,9 @@ class RowLayout:
         state = condition(row)
         if state is None:
             wide = badge_width(row.fit.verdict, self._theme)
-            return QRectF(width - _SIDE - wide, _FIRST - 1, wide, BADGE_HEIGHT), ()
-        size_of = self._pill_width(state, state.words)
-        return None, (Pill(state, state.words, QRectF(width - _SIDE - size_of, _FIRST, size_of, _PILL)),)
+            place = QRectF(width - self._px(_SIDE) - wide, self._px(_FIRST - 1), wide, badge_height(self._theme))
+            return place, ()
+        return None, (self._pill(state, state.words, width - self._px(_SIDE) - self._pill_width(state, state.words)),)
 
     def _first_line(self, row: ModelRow, room: float, found: list[Mark]) -> tuple[list[Text], list[Pill]]:
         """Name, owner and marks; the marks take their short words where the name would be cut otherwise."""
@@ -129,29 +141,37 @@ class RowLayout:
         if wanted + self._pills_width(found, words) > room:
             words = [mark.short for mark in found]
         name_room = max(room - self._pills_width(found, words), room * _LEAST_NAME)
-        texts = [self._text(name, self._name, QPointF(_SIDE, _FIRST), name_room, "text")]
-        left = _SIDE + min(wanted, name_room)
-        spare = name_room - wanted - _GAP
-        if by and spare > _LEAST_OWNER:
-            texts.append(self._text(by, self._body, QPointF(left + _GAP, _FIRST + 1.5), spare))
-            left += _GAP + min(spare, _wide(self._body, by))
-        return texts, self._pills(found, words, left, _SIDE + room)
+        side, top, gap = self._px(_SIDE), self._px(_FIRST), self._px(_GAP)
+        texts = [self._text(name, self._name, QPointF(side, top), name_room, "text")]
+        left = side + min(wanted, name_room)
+        spare = name_room - wanted - gap
+        if by and spare > self._px(_LEAST_OWNER):
+            texts.append(self._text(by, self._body, QPointF(left + gap, self._px(_FIRST + 1.5)), spare))
+            left += gap + min(spare, _wide(self._body, by))
+        return texts, self._pills(found, words, left, side + room)
 
     def _pills(self, found: list[Mark], words: list[str], left: float, end: float) -> list[Pill]:
         """One beside the other; what would not fit whole is left out."""
         made = []
         for mark, text in zip(found, words, strict=True):
-            place = QRectF(left + _GAP, _FIRST, self._pill_width(mark, text), _PILL)
-            if place.right() <= end:
-                made.append(Pill(mark, text, place))
-                left = place.right()
+            pill = self._pill(mark, text, left + self._px(_GAP))
+            if pill.place.right() <= end:
+                made.append(pill)
+                left = pill.place.right()
         return made
 
+    def _pill(self, mark: Mark, words: str, left: float) -> Pill:
+        return Pill(mark, words, QRectF(left, self._px(_FIRST), self._pill_width(mark, words), self._px(_PILL)))
+
     def _pill_width(self, mark: Mark, words: str) -> float:
-        return _wide(self.small, words) + (14 if mark.icon else 0) + 16
+        return _wide(self.small, words) + self._px(14 if mark.icon else 0) + self._px(16)
+
+    def _px(self, pixels: float) -> float:
+        """*pixels* at the present size of words."""
+        return pixels * self._scale
 
     def _pills_width(self, found: list[Mark], words: list[str]) -> float:
-        return sum(self._pill_width(mark, text) + _GAP for mark, text in zip(found, words, strict=True))
+        return sum(self._pill_width(mark, text) + self._px(_GAP) for mark, text in zip(found, words, strict=True))
 
     @staticmethod
     def _text(words: str, font: QFont, place: QPointF, room: float, colour: str = "second") -> Text:

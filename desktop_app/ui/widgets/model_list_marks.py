@@ -8,7 +8,7 @@ from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.fit_badge import badge_colours, paint_shape
 
 SHAPE = 14
-"""Pixels of an icon, both ways."""
+"""Pixels of an icon, both ways, at the usual size of words."""
 
 _STAR = (
     (6, 0.8),
@@ -26,14 +26,14 @@ _STAR = (
 
 def verdict_icon(verdict: Verdict, theme: Theme) -> QIcon:
     """The verdict's shape in its own colour."""
-    icon = QIcon()
+    icon, side = QIcon(), theme.grown(SHAPE)
     for ratio in (1, 2):
-        pixmap = QPixmap(QSize(SHAPE, SHAPE) * ratio)
+        pixmap = QPixmap(QSize(side, side) * ratio)
         pixmap.fill(Qt.GlobalColor.transparent)
         pixmap.setDevicePixelRatio(ratio)
         painter = QPainter(pixmap)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_shape(painter, QPointF(SHAPE / 2, SHAPE / 2), verdict, badge_colours(verdict, theme)[0])
+        paint_shape(painter, QPointF(side / 2, side / 2), verdict, badge_colours(verdict, theme)[0], side / SHAPE)
         painter.end()
         icon.addPixmap(pixmap)
     return icon

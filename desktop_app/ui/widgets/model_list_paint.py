@@ -8,7 +8,7 @@ from desktop_app.domain.fit import MemoryParts
 from desktop_app.services.models_view import ModelRow
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.fit_badge import paint_badge
-from desktop_app.ui.widgets.model_list_layout import HEIGHT, Pill, RowLayout
+from desktop_app.ui.widgets.model_list_layout import Pill, RowLayout
 from desktop_app.ui.widgets.model_list_marks import draw_lock, draw_star
 
 ROW = int(Qt.ItemDataRole.UserRole)
@@ -40,9 +40,13 @@ class RowDelegate(QStyledItemDelegate):
             self._in_discover = in_discover
             self._layout.forget()
 
+    def take_fonts(self) -> None:
+        """Draw in the theme's present fonts, which may be larger now."""
+        self._layout.forget()
+
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """The same for every row."""
-        return QSize(0, HEIGHT)
+        return QSize(0, self._layout.height)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw the row."""
@@ -104,9 +108,13 @@ class RowDelegate(QStyledItemDelegate):
         painter.setPen(QPen(QColor(tokens.line), 1))
         painter.setBrush(QColor(ground))
         painter.drawRoundedRect(place, place.height() / 2, place.height() / 2)
-        corner = QPointF(place.left() + 6, place.center().y() - 6)
+        scale = self._theme.text_scale
         if pill.mark.icon:
-            (draw_star if pill.mark.icon == "star" else draw_lock)(painter, corner, QColor(colour))
+            painter.save()
+            painter.translate(place.left() + 6 * scale, place.center().y() - 6 * scale)
+            painter.scale(scale, scale)
+            (draw_star if pill.mark.icon == "star" else draw_lock)(painter, QPointF(0, 0), QColor(colour))
+            painter.restore()
         painter.setPen(QColor(colour))
         painter.setFont(self._layout.small)
-        painter.drawText(place.adjusted(22 if pill.mark.icon else 8, 0, 0, 0), _MIDDLE, pill.words)
+        painter.drawText(place.adjusted((22 if pill.mark.icon else 8) * scale, 0, 0, 0), _MIDDLE, pill.words)

@@ -89,7 +89,7 @@ class ModelListView(QListView):
         self.setMouseTracking(True)
         self.clicked.connect(lambda index: self.opened.emit(index.data(ROW).key))
         self.selectionModel().selectionChanged.connect(self._on_selection_changed)
-        theme.changed.connect(self.viewport().update)
+        theme.changed.connect(self._on_theme_changed)
 
     @property
     def key(self) -> str:
@@ -133,6 +133,12 @@ class ModelListView(QListView):
     def keyboardSearch(self, search: str) -> None:
         """Letters are searched for, not jumped to."""
         self.typed.emit(search)
+
+    def _on_theme_changed(self) -> None:
+        """Rows may have another height."""
+        self._delegate.take_fonts()
+        self.scheduleDelayedItemsLayout()
+        self.viewport().update()
 
     def _on_range_changed(self, _low: int, high: int) -> None:
         self.verticalScrollBar().setEnabled(high > 0)

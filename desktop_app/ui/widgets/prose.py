@@ -8,18 +8,16 @@ from collections.abc import Sequence
 from markdown_it.token import Token
 from PySide6.QtCore import QRectF, Qt, QUrl, Signal
 from PySide6.QtGui import (
-    QAbstractTextDocumentLayout,
     QCursor,
     QGuiApplication,
     QPainter,
     QPaintEvent,
-    QTextBlock,
-    QTextFormat,
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from desktop_app.ui.widgets.looks import GAP, QUOTE_INDENT, Looks
-from desktop_app.ui.widgets.prose_marks import COPY_SCHEME
+from desktop_app.ui.widgets.looks import GAP, Looks
+from desktop_app.ui.widgets.prose_marks import COPY_SCHEME, Mark
+from desktop_app.ui.widgets.prose_quotes import draw_quotes
 from desktop_app.ui.widgets.prose_reader import markdown_of, words_of
 from desktop_app.ui.widgets.prose_writer import ProseWriter
 from desktop_app.ui.widgets.text_view import TextView, safe_to_paste
@@ -41,15 +39,13 @@ class ProseView(TextView):
     @property
     def gap_below(self) -> int:
         """Pixels that its last block leaves free."""
-        last = self.document().lastBlock()
-        return round(last.blockFormat().bottomMargin()) if last.length() > 1 else GAP
+        return GAP if self._ends_with_table else round(self.document().lastBlock().blockFormat().bottomMargin())
 
     def height_for(self, width: int) -> int:
         """Lay the text out in *width* pixels; how tall it is with the room below it."""
         height = super().height_for(width)
         # Qt counts the margin below a table that ends a document, but not that below a paragraph.
-        ends_with_table = self.document().lastBlock().length() == 1
-        return height if ends_with_table else height + self.gap_below
+        return height if self._ends_with_table else height + self.gap_below
 
     def set_looks(self, looks: Looks) -> None:
         """Write in other colours and fonts from now on; the document is emptied."""
@@ -74,7 +70,9 @@ class ProseView(TextView):
         """The text, and a line beside quotations."""
         super().paintEvent(event)
         if self._writer.has_quotes:
-            self._paint_quotes(event)
+            painter = QPainter(self.viewport())
+            draw_quotes(painter, self.document(), QRectF(event.rect()), self._looks.line)
+            painter.end()
 
     def selected_text(self) -> str:
         """The selected words, as they are read."""
@@ -85,6 +83,11 @@ class ProseView(TextView):
         """The selected words, as Markdown."""
         cursor = self.textCursor()
         return markdown_of(self.document(), cursor.selectionStart(), cursor.selectionEnd())
+
+    @property
+    def _ends_with_table(self) -> bool:
+        """Whether the last paragraph is the hidden one that Qt has below a table."""
+        return not self.document().lastBlock().blockFormat().hasProperty(Mark.CONTAINERS)
 
     def _on_anchor_clicked(self, url: QUrl) -> None:
         if url.scheme() != COPY_SCHEME:
@@ -102,25 +105,3 @@ class ProseView(TextView):
     def _settle(self) -> None:
         keyboard = Qt.FocusPolicy.StrongFocus if self._writer.has_links else Qt.FocusPolicy.ClickFocus
         self.setFocusPolicy(keyboard)
-
-    def _paint_quotes(self, event: QPaintEvent) -> None:
-        painter = QPainter(self.viewport())
-        layout = self.document().documentLayout()
-        block = self.document().begin()
-        while block.isValid():
-            level = block.blockFormat().intProperty(QTextFormat.Property.BlockQuoteLevel)
-            rect = layout.blockBoundingRect(block)
-            if level and rect.intersects(QRectF(event.rect())):
-                following = _quoted(block.next(), layout)
-                bottom = rect.bottom() if following is None else following
-                for step in range(level):
-                    painter.fillRect(QRectF(step * QUOTE_INDENT, rect.top(), 3, bottom - rect.top()), self._looks.line)
-            block = block.next()
-        painter.end()
-
-
-def _quoted(block: QTextBlock, layout: QAbstractTextDocumentLayout) -> float | None:
-    """Where *block* begins if it is quoted."""
-    if not block.isValid() or not block.blockFormat().intProperty(QTextFormat.Property.BlockQuoteLevel):
-        return None
-    return layout.blockBoundingRect(block).top()

@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 )
 
 from desktop_app.markdown.fence import language_of
-from desktop_app.ui.widgets.looks import GAP, INDENT, LINE_HEIGHT, QUOTE_INDENT, Looks
+from desktop_app.ui.widgets.looks import GAP, LINE_HEIGHT, QUOTE_INDENT, Looks
 from desktop_app.ui.widgets.prose_marks import Mark
 from desktop_app.ui.widgets.prose_words import Words
 
@@ -55,7 +55,7 @@ class ProseWriter:
         """What stands above the document has left this many pixels free already."""
         self._quotes = 0
         self._base = self._words.format(looks.body)
-        document.setIndentWidth(INDENT)
+        document.setIndentWidth(looks.indent)
         document.setDefaultFont(looks.body)
         self._reset()
 
@@ -208,6 +208,8 @@ class ProseWriter:
         width = QTextLength(QTextLength.Type.PercentageLength, 100)
         block.setProperty(QTextFormat.Property.BlockTrailingHorizontalRulerWidth, width)
         self._base.setFontPointSize(1)
+        # Qt puts an empty paragraph below a table beside it, where nothing of it can be seen.
+        self._fresh &= self._first
         self._begin(block)
         self._base = self._words.format(self._looks.body)
 
@@ -270,14 +272,15 @@ class ProseWriter:
         style.setWidth(QTextLength(QTextLength.Type.PercentageLength, 100))
         style.setProperty(Mark.LANGUAGE, language)
         cell = self._insert_table(1, 1, style).cellAt(0, 0)
-        surface = QTextTableCellFormat()
-        surface.setBackground(QBrush(self._looks.code_background))
-        cell.setFormat(surface)
         cursor = cell.firstCursorPosition()
         code = token.content.removesuffix("\n")
         self._words.code_label(cursor, language, len(self._codes))
         self._codes.append(code)
         self._words.code(cursor, code, language)
+        # Last, since Qt keeps the format of a cell with that of its first paragraph.
+        surface = QTextTableCellFormat()
+        surface.setBackground(QBrush(self._looks.code_background))
+        cell.setFormat(surface)
         self._leave_table()
 
     def _table(self, tokens: Sequence[Token], index: int) -> int:
@@ -325,7 +328,8 @@ class ProseWriter:
         style.setBorderCollapse(True)
         style.setTopMargin(0)
         style.setBottomMargin(GAP)
-        style.setLeftMargin(INDENT * len(self._lists) + QUOTE_INDENT * self._quotes)
+        style.setLeftMargin(self._looks.indent * len(self._lists) + QUOTE_INDENT * self._quotes)
+        style.setProperty(QTextFormat.Property.BlockQuoteLevel, self._quotes)
         return style
 
     def _insert_table(self, rows: int, columns: int, style: QTextTableFormat) -> QTextTable:

@@ -9,7 +9,9 @@ from desktop_app.ui.shortcuts import CommandId, Shortcuts
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import IconButton
 
-_WIDTH = 52
+_AROUND = 34
+"""Pixels of the width that are not an icon."""
+_ICON = 18
 
 
 class Place(Enum):
@@ -19,8 +21,8 @@ class Place(Enum):
     MODELS = ("cube", "Models", CommandId.MODELS)
     ENGINE = ("engine", "Engine", CommandId.ENGINE)
     LOG = ("log", "Log", CommandId.LOG)
-    MODEL_SETTINGS = ("gear", "Settings of the model", CommandId.MODEL_SETTINGS)
-    PREFERENCES = ("person", "Preferences", CommandId.PREFERENCES)
+    MODEL_SETTINGS = ("sliders", "Settings of the model", CommandId.MODEL_SETTINGS)
+    PREFERENCES = ("gear", "Preferences", CommandId.PREFERENCES)
 
     def __init__(self, icon: str, words: str, command: CommandId) -> None:
         self.icon = icon
@@ -47,7 +49,7 @@ class Rail(QWidget):
         super().__init__(parent)
         self.setProperty("role", "rail")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedWidth(_WIDTH)
+        self._theme = theme
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 12, 8, 12)
         column.setSpacing(8)
@@ -55,13 +57,18 @@ class Rail(QWidget):
         for place in Place:
             if place is _BELOW[0]:
                 column.addStretch()
-            button = IconButton(theme, place.icon, place.words)
+            button = IconButton(theme, place.icon, place.words, pixels=_ICON)
             button.setCheckable(True)
             # Not `clicked`: a screen reader toggles buttons that can be down. Showing the page sets it right again.
             button.toggled.connect(lambda _down, place=place: self.asked.emit(place))
             shortcuts.tell(button, place.words, place.command)
-            column.addWidget(button)
+            column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
             self._buttons[place] = button
+        theme.changed.connect(self._fit)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setFixedWidth(self._theme.grown(_ICON) + _AROUND)
 
     def show_place(self, shown: Place | None) -> None:
         """The page of *shown* is in front; None for one that the rail does not lead to."""

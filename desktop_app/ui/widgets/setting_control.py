@@ -221,13 +221,18 @@ class MenuButton(QToolButton):
         super().__init__(parent)
         self._theme = theme
         self._menu = menu
-        self.setFixedSize(30, 34)
         self.setToolTip("Values to choose from")
         self.setAccessibleName(name)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.clicked.connect(self._on_clicked)
-        theme.changed.connect(self.update)
+        theme.changed.connect(self._dress)
+        self._dress()
+
+    def _dress(self) -> None:
+        """As high as the entry beside it, which has a border."""
+        self.setFixedSize(30, self._theme.grown(32) + 2)
+        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """An arrow in the present colours."""

@@ -6,18 +6,21 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import Scrolled
 from desktop_app.ui.widgets.setting_memory import MemoryCard
 
 _WIDE = 960
 """Pixels from which the memory stands beside the settings; below, it is a strip above them."""
 _SIDE = 300
+"""Both at the usual size of words."""
 
 
 class SettingFrame(QWidget):
     """The top and the memory stay where they are while the middle scrolls.
 
     Args:
+        theme: how large words are.
         top: what is always seen.
         memory: always seen too; beside the middle where there is room.
         notes: beside the middle below the memory, or the first of the middle.
@@ -30,6 +33,7 @@ class SettingFrame(QWidget):
 
     def __init__(
         self,
+        theme: Theme,
         top: Sequence[QWidget],
         memory: MemoryCard,
         notes: QWidget,
@@ -37,6 +41,7 @@ class SettingFrame(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._theme = theme
         self._memory = memory
         self._notes = notes
         self._wide: bool | None = None
@@ -45,7 +50,6 @@ class SettingFrame(QWidget):
         self._side_column = _column(12, 4, 24, 24)
         self._scroll = _scrolled(self._column)
         self._side = _scrolled(self._side_column)
-        self._side.setFixedWidth(_SIDE)
         for part in top:
             self._top.addWidget(part)
         for part in middle:
@@ -63,12 +67,17 @@ class SettingFrame(QWidget):
         outside.setSpacing(0)
         outside.addLayout(self._top)
         outside.addLayout(row, 1)
-        self._arrange(False)
+        theme.changed.connect(self._fit)
+        self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Memory and notes beside the settings where there is room."""
         super().resizeEvent(event)
-        self._arrange(self.width() >= _WIDE)
+        self._fit()
+
+    def _fit(self) -> None:
+        self._side.setFixedWidth(self._theme.scaled(_SIDE))
+        self._arrange(self.width() >= self._theme.scaled(_WIDE))
 
     def _arrange(self, wide: bool) -> None:
         if wide is self._wide:

@@ -29,10 +29,12 @@ QTabBar::tab {{
 QTabBar::tab:hover {{ background: {hover}; }}
 QTabBar::tab:selected {{ background: {accent_soft}; color: {accent_text}; font-weight: 600; }}
 QTabBar[searching="true"]::tab:selected {{ background: transparent; color: {second}; font-weight: 500; }}
+QTabBar::scroller {{ width: 60px; }}
+QTabBar QToolButton {{ background: {raised}; border: 1px solid {line}; border-radius: 5px; padding: 0; }}
 QTabBar[kbd="true"]::tab:selected {{ border-color: {accent_text}; }}
 QPushButton[role="flag"], QPushButton[role="inline"] {{
     background: transparent; border: 1px solid transparent; border-radius: 4px; color: {second}; padding: 0;
-    min-height: 20px; max-height: 20px; text-align: left; font-weight: 400;
+    min-height: 20px; text-align: left; font-weight: 400;
 }}
 QPushButton[role="inline"] {{ color: {accent_text}; font-weight: 500; }}
 QPushButton[role="flag"]:hover {{ color: {text}; text-decoration: underline; }}

@@ -2,11 +2,20 @@
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QStyle, QStyleOptionComboBox, QStylePainter, QTabBar, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QTabBar,
+    QWidget,
+)
 
 from desktop_app.ui.theme import Theme
 
 _TRACK = QSize(34, 20)
+"""At the usual size of words, pixels."""
 
 
 def chevron(painter: QPainter, centre: QPointF, colour: str) -> None:
@@ -18,7 +27,12 @@ def chevron(painter: QPainter, centre: QPointF, colour: str) -> None:
 
 
 class CalmTabs(QTabBar):
-    """Tabs that the wheel scrolls past."""
+    """Tabs that the wheel scrolls past; where they have no room, arrows at their end bring the others."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setUsesScrollButtons(True)
+        self.setElideMode(Qt.TextElideMode.ElideNone)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """The page scrolls."""
@@ -34,7 +48,11 @@ class Switch(QCheckBox):
         self._note = ""
         self.setAccessibleName(name)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        theme.changed.connect(self.update)
+        theme.changed.connect(self._dress)
+
+    def _dress(self) -> None:
+        self.updateGeometry()
+        self.update()
 
     def show_state(self, on: bool, note: str = "") -> None:
         """Show a state without telling anybody; *note* says where it comes from."""
@@ -58,7 +76,8 @@ class Switch(QCheckBox):
     def sizeHint(self) -> QSize:
         """The track and the longest word."""
         width = self.fontMetrics().horizontalAdvance(f"Off ({self._note})" if self._note else "Off")
-        return QSize(_TRACK.width() + 10 + width + 6, 28)
+        grown = self._theme.grown
+        return QSize(grown(_TRACK.width()) + 10 + width + 6, max(grown(28), self.fontMetrics().height()))
 
     def minimumSizeHint(self) -> QSize:
         """The same."""
@@ -69,20 +88,21 @@ class Switch(QCheckBox):
         tokens = self._theme.tokens
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        track = QRectF(2, (self.height() - _TRACK.height()) / 2, _TRACK.width(), _TRACK.height())
+        width, height = self._theme.grown(_TRACK.width()), self._theme.grown(_TRACK.height())
+        track, round_end = QRectF(2, (self.height() - height) / 2, width, height), height / 2
         on = self.isChecked()
         ring = self.property("kbd") is True
         painter.setPen(
             QPen(QColor(tokens.text if ring else tokens.accent if on else tokens.second), 2 if ring else 1.3)
         )
         painter.setBrush(QColor(tokens.accent if on else tokens.card))
-        painter.drawRoundedRect(track, 10, 10)
+        painter.drawRoundedRect(track, round_end, round_end)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(tokens.on_accent if on else tokens.second))
-        middle = QPointF(track.right() - 10 if on else track.left() + 10, track.center().y())
-        painter.drawEllipse(middle, 6, 6)
+        middle = QPointF(track.right() - round_end if on else track.left() + round_end, track.center().y())
+        painter.drawEllipse(middle, 0.6 * round_end, 0.6 * round_end)
         painter.setPen(QColor(tokens.text if self.isEnabled() else tokens.disabled))
-        rest = self.rect().adjusted(_TRACK.width() + 10, 0, 0, 0)
+        rest = self.rect().adjusted(width + 10, 0, 0, 0)
         painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, self.words())
 
 

@@ -10,9 +10,11 @@ from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import button, label
 
 _PADDING = 14
-_TITLE_LEFT = 40
+_RING = 26
+"""The room of the ring before the title."""
 _TITLE_TOP = 13
 _WORDS_TOP = 38
+_ELIDE = Qt.TextElideMode.ElideRight
 
 
 class PresetCard(QRadioButton):
@@ -22,13 +24,11 @@ class PresetCard(QRadioButton):
         super().__init__(parent)
         self._theme = theme
         self.preset = preset
-        self._title_font = theme.body_font(10.5, QFont.Weight.DemiBold)
-        self._words_font = theme.body_font(9.5)
         self.setAccessibleName(preset.value)
         self.setAccessibleDescription(preset.words)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
+        theme.changed.connect(self._dress)
 
     def hitButton(self, pos: QPoint) -> bool:
         """All of the card can be pressed."""
@@ -41,9 +41,9 @@ class PresetCard(QRadioButton):
 
     def sizeHint(self) -> QSize:
         """Any width; the height of title and sentence."""
-        room = QRect(0, 0, max(80, self.width() - 2 * _PADDING), 1000)
+        room = QRect(0, 0, max(80, self.width() - 2 * _PADDING), 2000)
         wrapped = QFontMetrics(self._words_font).boundingRect(room, Qt.TextFlag.TextWordWrap, self.preset.words)
-        return QSize(160, _WORDS_TOP + wrapped.height() + _PADDING)
+        return QSize(160, self._theme.scaled(_WORDS_TOP) + wrapped.height() + _PADDING)
 
     def minimumSizeHint(self) -> QSize:
         """The same height, hardly any width."""
@@ -63,23 +63,34 @@ class PresetCard(QRadioButton):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 10, 10)
         self._draw_ring(painter, chosen)
         painter.setPen(QColor(tokens.text))
-        painter.setFont(self._title_font)
-        painter.drawText(QRect(_TITLE_LEFT, _TITLE_TOP, self.width() - _TITLE_LEFT, 20), 0, self.preset.value)
+        painter.setFont(self._theme.body_font(10.5, QFont.Weight.DemiBold))
+        scaled = self._theme.scaled
+        left = _PADDING + scaled(_RING)
+        title = QRect(left, _TITLE_TOP, self.width() - left, scaled(20))
+        painter.drawText(title, 0, painter.fontMetrics().elidedText(self.preset.value, _ELIDE, title.width() - 4))
         painter.setPen(QColor(tokens.text if chosen else tokens.second))
         painter.setFont(self._words_font)
-        room = self.rect().adjusted(_PADDING, _WORDS_TOP, -_PADDING, 0)
+        room = self.rect().adjusted(_PADDING, scaled(_WORDS_TOP), -_PADDING, 0)
         painter.drawText(room, Qt.TextFlag.TextWordWrap, self.preset.words)
 
+    @property
+    def _words_font(self) -> QFont:
+        return self._theme.body_font(9.5)
+
+    def _dress(self) -> None:
+        self.updateGeometry()
+        self.update()
+
     def _draw_ring(self, painter: QPainter, chosen: bool) -> None:
-        tokens = self._theme.tokens
-        centre = QPointF(_PADDING + 9, _TITLE_TOP + 9)
+        tokens, scale = self._theme.tokens, self._theme.text_scale
+        centre = QPointF(_PADDING + 9 * scale, _TITLE_TOP + 9 * scale)
         painter.setPen(QPen(QColor(tokens.accent_text if chosen else tokens.second), 1.6))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawEllipse(centre, 7, 7)
+        painter.drawEllipse(centre, 7 * scale, 7 * scale)
         if chosen:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(tokens.accent_text))
-            painter.drawEllipse(centre, 3.6, 3.6)
+            painter.drawEllipse(centre, 3.6 * scale, 3.6 * scale)
 
 
 class SettingPresets(QWidget):
@@ -107,6 +118,7 @@ class SettingPresets(QWidget):
         column.addLayout(row)
         column.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._flags)
+        theme.changed.connect(self._level)
 
     def show_preset(self, preset: Preset, fields: tuple[Field, ...]) -> None:
         """Show which one is chosen; *fields* tell what it sets."""

@@ -39,7 +39,9 @@ class SettingLine(QWidget):
         self.text.setSpacing(3)
         self.text.addWidget(heading)
         self.text.addWidget(self.words)
-        control.setFixedWidth(_CONTROL_WIDTH)
+        self._right = control
+        theme.changed.connect(self._fit_control)
+        self._fit_control()
         self.side = QVBoxLayout()
         self.side.setSpacing(2)
         self.side.addWidget(control)
@@ -53,6 +55,9 @@ class SettingLine(QWidget):
         self.whole.setContentsMargins(20, 14, 20, 14)
         self.whole.setSpacing(0)
         self.whole.addLayout(row)
+
+    def _fit_control(self) -> None:
+        self._right.setFixedWidth(self._theme.grown(_CONTROL_WIDTH))
 
     def set_first(self, first: bool) -> None:
         """Whether it stands on top of its card, where no line is needed."""

@@ -32,6 +32,8 @@ class StartPanel(Scrolled):
 
     def __init__(self, theme: Theme, questions: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._theme = theme
+        self._narrow = QWidget()
         self._title = label(role="hero", wrap=True)
         self._title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._text = label(role="second", wrap=True)
@@ -47,7 +49,8 @@ class StartPanel(Scrolled):
         self._asks = [button(one, partial(self.question_chosen.emit, one), "suggestion") for one in questions]
         self._status = EngineStatus(EngineStage.STOPPED)
         self._build()
-        self._arrange_questions(0)
+        theme.changed.connect(self._fit)
+        self._fit()
 
     def show_status(self, status: EngineStatus) -> None:
         """Draw *status*."""
@@ -80,8 +83,12 @@ class StartPanel(Scrolled):
         # PySide then makes every widget class to see which of them it is.
         self._arrange_questions(event.size().width())
 
+    def _fit(self) -> None:
+        self._narrow.setMaximumWidth(self._theme.scaled(_WIDTH))
+        self._arrange_questions(self.width())
+
     def _arrange_questions(self, width: int) -> None:
-        room = min(width - 2 * _MARGIN, _WIDTH)
+        room = min(width - 2 * _MARGIN, self._narrow.maximumWidth())
         widest = max((ask.sizeHint().width() for ask in self._asks), default=0)
         columns = 2 if room >= 2 * widest + _GAP else 1
         for index, ask in enumerate(self._asks):
@@ -94,16 +101,14 @@ class StartPanel(Scrolled):
         row.addStretch()
         row.addWidget(self._action)
         row.addStretch()
-        narrow = QWidget()
-        narrow.setMaximumWidth(_WIDTH)
         content = QWidget()
         self.setWidget(content)
         outside = QHBoxLayout(content)
         outside.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
         outside.addStretch(1)
-        outside.addWidget(narrow, 100)
+        outside.addWidget(self._narrow, 100)
         outside.addStretch(1)
-        column = QVBoxLayout(narrow)
+        column = QVBoxLayout(self._narrow)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         column.addStretch(2)

@@ -29,7 +29,7 @@ class StepList(QWidget):
         self._share: float | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Steps")
-        theme.changed.connect(self.update)
+        theme.changed.connect(self._dress)
 
     def show_steps(self, steps: Sequence[str]) -> None:
         """These are the steps from now on; which of them is at work stays as it was."""
@@ -52,6 +52,10 @@ class StepList(QWidget):
             self._describe()
         self.update()
 
+    def _dress(self) -> None:
+        self.updateGeometry()
+        self.update()
+
     def _describe(self) -> None:
         known = 0 <= self._current < len(self._steps)
         words = f"Step {self._current + 1} of {len(self._steps)}: {self._steps[self._current]}" if known else ""
@@ -59,7 +63,7 @@ class StepList(QWidget):
 
     @property
     def _row(self) -> int:
-        return _ROW if len(self._steps) <= _MANY else _TIGHT_ROW
+        return self._theme.scaled(_ROW if len(self._steps) <= _MANY else _TIGHT_ROW)
 
     def sizeHint(self) -> QSize:
         """One row for each step."""
@@ -79,17 +83,22 @@ class StepList(QWidget):
     def _paint_row(self, painter: QPainter, index: int, text: str) -> None:
         tokens, height = self._theme.tokens, self._row
         top = index * height
-        centre = QPointF(_DOT / 2 + 2, top + height / 2)
+        dot = self._theme.grown(_DOT)
+        centre = QPointF(dot / 2 + 2, top + height / 2)
         done, now = index < self._current, index == self._current
         if index + 1 < len(self._steps):
             painter.setPen(QPen(QColor(tokens.good if done else tokens.line), 2))
-            painter.drawLine(centre + QPointF(0, _DOT / 2 + 2), centre + QPointF(0, height - _DOT / 2 - 2))
-        self._paint_dot(painter, centre, done, now)
+            painter.drawLine(centre + QPointF(0, dot / 2 + 2), centre + QPointF(0, height - dot / 2 - 2))
+        painter.save()
+        painter.translate(centre)
+        painter.scale(dot / _DOT, dot / _DOT)
+        self._paint_dot(painter, QPointF(0, 0), done, now)
+        painter.restore()
         font = self._theme.body_font(10.5)
         font.setWeight(font.Weight.DemiBold if now else font.Weight.Normal)
         painter.setFont(font)
         painter.setPen(QColor(tokens.text if done or now else tokens.second))
-        left = _DOT + 16
+        left = dot + 16
         detail = self._detail if now else ""
         room = painter.fontMetrics().horizontalAdvance(text)
         painter.drawText(QRectF(left, top, self.width() - left, height), Qt.AlignmentFlag.AlignVCenter, text)
