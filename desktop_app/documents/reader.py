@@ -62,7 +62,7 @@ def open_regular(path: Path, most: int = MAX_FILE, title: str = "") -> tuple[Bin
     if not stat.S_ISREG(state.st_mode):
         reason = "It is no file but a device, a pipe or the like."
     elif state.st_size > most:
-        reason = f"It has {disk_words(state.st_size)}; the most is {disk_words(most)}."
+        reason = f"It has {disk_words(state.st_size)}; the most is {most // 1_000_000:,} MB."
     if reason:
         file.close()
         raise UserError(title, reason)

@@ -34,6 +34,8 @@ ALWAYS: Mapping[str, str] = {
     "--allowed-local-media-path": "The engine reads no files of yours: pictures are sent inside the question.",
     "--disable-fastapi-docs": "The engine serves no web pages.",
     "--disable-uvicorn-access-log": "The program asks several times a second whether the engine is well.",
+    "--enable-prompt-tokens-details": "An answer's details tell how much of the question was kept from before.",
+    "--enable-per-request-metrics": "An answer's details tell how long the question waited.",
     "--uvicorn-log-level": _ONE_LOG,
     "--logging-config": _ONE_LOG,
     "--logging-config.formatter": _ONE_LOG,

@@ -112,7 +112,7 @@ async def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
         stream.truncate(MAX_FILE + 1)
     with pytest.raises(UserError) as caught:
         await read_document(file)
-    assert "the most is 0.1 GB" in caught.value.reason
+    assert "the most is 100 MB" in caught.value.reason
 
 
 async def test_a_long_text_is_cut_and_says_so(tmp_path: Path) -> None:

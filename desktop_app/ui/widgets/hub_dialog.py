@@ -157,7 +157,7 @@ class HubDialog(QDialog):
         # The dialog grows with what it shows, and shrinks again.
         column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
         title = label("Where models come from", "title")
-        title.setMinimumWidth(_WIDTH)
+        title.setMinimumWidth(theme.scaled(_WIDTH))
         column.addWidget(title)
         column.addWidget(self._notice)
         self._add_section(theme, column, "Offline mode", (self._offline,), self._offline_words)
