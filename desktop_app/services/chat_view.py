@@ -47,6 +47,8 @@ class ContextState:
     """What the engine accepts; 0 when unknown."""
     estimated: bool = True
     """Whether `used` was estimated, because the engine has not counted it."""
+    attached: tuple[int, ...] = ()
+    """Of each thing attached, as far as `draft` counts them."""
 
     @property
     def total(self) -> int:

@@ -104,13 +104,13 @@ class Counter:
         except UserError:
             return guess
 
-    async def draft(self, text: str, attachments: Sequence[Attachment]) -> int:
-        """Tokens of what is written and attached; what was counted once is not counted again."""
+    async def draft(self, text: str, attachments: Sequence[Attachment]) -> tuple[int, tuple[int, ...]]:
+        """Tokens of what is written, and of each thing attached; what was counted once is not counted again."""
         files = [await self._file(attachment) for attachment in attachments]
         here = {(attachment.name, attachment.text) for attachment in attachments}
         # Texts of ten million characters are not kept for what is not attached any more.
         self._files = {key: tokens for key, tokens in self._files.items() if key[1:] in here}
-        return (await self.count(text)).tokens + sum(files)
+        return (await self.count(text)).tokens, tuple(files)
 
     async def _file(self, attachment: Attachment) -> int:
         if attachment.tokens or attachment.kind is AttachmentKind.IMAGE:

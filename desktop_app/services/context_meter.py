@@ -39,7 +39,7 @@ class ContextMeter:
         if self._drafting is not None:
             self._drafting.cancel()
         if not text and not attachments:
-            self._desk.set_draft(0)
+            self._desk.set_draft(0, ())
             return
         work = self._count_draft(text, tuple(attachments))
         self._drafting = self._desk.tasks.start(work, name="count the draft")
@@ -77,7 +77,8 @@ class ContextMeter:
 
     async def _count_draft(self, text: str, attachments: tuple[Attachment, ...]) -> None:
         await asyncio.sleep(self._pause)
-        self._desk.set_draft(await self._counter.draft(text, attachments))
+        written, attached = await self._counter.draft(text, attachments)
+        self._desk.set_draft(written, attached)
 
     async def _count(self, talk: Talk) -> None:
         await asyncio.sleep(self._pause)

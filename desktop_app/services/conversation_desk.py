@@ -91,6 +91,7 @@ class Desk:
         self._talks: list[Talk] = [self.open]
         self._presets: tuple[Preset, ...] = ()
         self._draft = 0
+        self._attached: tuple[int, ...] = ()
         self._error: UserError | None = None
         self._views = 0
         self.state = Observable(ChatState())
@@ -150,9 +151,9 @@ class Desk:
         self._presets = presets
         self.publish()
 
-    def set_draft(self, tokens: int) -> None:
-        """Publish how many tokens are written and not sent."""
-        self._draft = tokens
+    def set_draft(self, written: int, attached: tuple[int, ...]) -> None:
+        """Publish how many tokens are written and not sent, and how many each thing attached has."""
+        self._draft, self._attached = written + sum(attached), attached
         self.publish()
 
     def told(self, error: UserError | None) -> None:
@@ -193,7 +194,7 @@ class Desk:
                 settings=talk.settings,
                 defaults=self._defaults(),
                 presets=self._presets,
-                context=replace(talk.context, draft=self._draft, limit=limit),
+                context=replace(talk.context, draft=self._draft, attached=self._attached, limit=limit),
                 full=talk.full,
                 seen_from=talk.seen,
                 summary=talk.summary if talk.seen is not None else "",

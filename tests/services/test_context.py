@@ -61,16 +61,16 @@ async def test_what_cannot_be_counted_is_estimated() -> None:
     counter = Counter(lambda: None)
     count = await counter.count("x" * 400)
     assert (count.tokens, count.estimated) == (100, True)
-    assert await counter.draft("x" * 400, [PICTURE]) == 1100
+    assert await counter.draft("x" * 400, [PICTURE]) == (100, (1000,))
 
 
 async def test_a_file_is_counted_once(tmp_path: Path) -> None:
     async with running(tmp_path) as engine:
         counter = Counter(lambda: engine.endpoint)
-        assert await counter.draft("", [FILE]) == 3
+        assert await counter.draft("", [FILE]) == (0, (3,))
         engine.process.kill()
         await engine.process.wait()
-        assert await counter.draft("", [FILE]) == 3
+        assert await counter.draft("", [FILE]) == (0, (3,))
         assert (await counter.count("one two three four")).estimated
 
 

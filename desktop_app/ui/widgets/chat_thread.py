@@ -5,6 +5,7 @@ else's business.
 """
 
 from collections.abc import Coroutine
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from desktop_app.domain.chat import Message, Role
+from desktop_app.domain.chat import Attachment, Message, Role
 from desktop_app.domain.engine import EngineStage, EngineStatus
 from desktop_app.domain.errors import Remedy
 from desktop_app.services.chat_view import ChatState
@@ -97,7 +98,7 @@ class ChatThread(QWidget):
 
     def ask(self, text: str) -> None:
         """Send *text* with what is attached."""
-        self._start("answer", self._conversations.send(text, self._draft.take()))
+        self._start("answer", self._conversations.send(text, self._weighed(self._draft.take())))
         self.sent.emit()
 
     def show_found(self, conversation: int, message: object, words: str) -> None:
@@ -253,10 +254,17 @@ class ChatThread(QWidget):
         self._go_to_found(state)
 
     def _on_draft_changed(self, state: DraftState) -> None:
-        self.composer.show_attachments(state.attachments)
+        self.composer.show_attachments(self._weighed(state.attachments))
         self.composer.show_reading(state.reading)
         self._tell_draft()
         self._draw_failure()
+
+    def _weighed(self, attachments: tuple[Attachment, ...]) -> tuple[Attachment, ...]:
+        """What is attached, with its tokens where they were counted."""
+        tokens = self._conversations.state.value.context.attached
+        if len(tokens) != len(attachments):
+            return attachments
+        return tuple(replace(one, tokens=count) for one, count in zip(attachments, tokens, strict=True))
 
     def _on_status_changed(self, status: EngineStatus) -> None:
         self._conversations.model_changed()
@@ -276,6 +284,7 @@ class ChatThread(QWidget):
         composer.show_state(placeholder, ready, state.answering, can_wait)
         composer.show_queue(state.queued)
         composer.show_context(state.context)
+        composer.show_attachments(self._weighed(self._draft.state.value.attachments))
         composer.show_choices(choice_chips(state.settings, state.presets))
         self._draw_lines(state, ready)
         told_above = status.stage is EngineStage.FAILED and not state.messages

@@ -10,6 +10,7 @@ from desktop_app.services.chat_view import ContextFull
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import button, card, label, plain, set_property
 from desktop_app.ui.widgets.composer_chips import Icon
+from desktop_app.ui.widgets.composer_words import first_words
 from desktop_app.ui.widgets.flow import Flow
 
 _GAP = 6
@@ -58,6 +59,8 @@ class ContextCard(QWidget):
         super().__init__(parent)
         self._full: ContextFull | None = None
         self._words = label(wrap=True)
+        self._question = label(role="second", wrap=True)
+        self._question.setMinimumWidth(1)
         self._leave_out = button("", self.leave_out_clicked.emit, "primary")
         self._summarise = button("Summarise them first", self.summarise_clicked.emit)
         self._summarise.setToolTip("The model writes a summary of these messages and is given that instead of them.")
@@ -69,7 +72,7 @@ class ContextCard(QWidget):
         title.setFont(theme.body_font(10.5, theme.body_font().Weight.DemiBold))
         cancel = button("Cancel", self.dismissed.emit, "plain")
         self._ways = _Ways((self._leave_out, self._summarise, self._larger, cancel))
-        _fill(self, theme, (title, self._words), self._ways)
+        _fill(self, theme, (title, self._words, self._question), self._ways)
         self.show_full(None)
 
     def show_full(self, full: ContextFull | None) -> None:
@@ -81,6 +84,9 @@ class ContextCard(QWidget):
         if full is None:
             return
         self._words.setText(full.words)
+        question = question_words(full)
+        self._question.setText(question)
+        self._question.setVisible(bool(question))
         many = "message" if full.droppable == 1 else f"{full.droppable} messages"
         self._leave_out.setAccessibleName(f"Leave out the oldest {many}")
         self._leave_out.setToolTip(
@@ -92,6 +98,12 @@ class ContextCard(QWidget):
             one.setVisible(full.droppable > 0)
         self.setAccessibleName(_TITLE)
         self.setAccessibleDescription(full.words)
+
+
+def question_words(full: ContextFull) -> str:
+    """What waits, in one line: how the question begins and what hangs on it; empty for an answer asked for again."""
+    text = f"“{first_words(full.text)}”" if full.text.strip() else ""
+    return " · ".join(part for part in (text, *(one.name for one in full.attachments)) if part)
 
 
 class SuggestionCard(QWidget):
