@@ -28,6 +28,10 @@ class MessageState(Enum):
     FAILED = "failed"
 
 
+SHORTEST_DECODE = 0.05
+"""Seconds. What comes within less came in one piece, and a speed made of it would be a fancy."""
+
+
 @dataclass(frozen=True)
 class Timing:
     """What an answer took. Seconds and tokens; 0 when unknown."""
@@ -41,8 +45,8 @@ class Timing:
 
     @property
     def tokens_per_second(self) -> float:
-        """Decode speed: the wait for the first token is left out, and so is that token (1/TPOT)."""
-        if self.answer_tokens < 2 or self.decode_seconds <= 0:
+        """Decode speed: the wait for the first token is left out, and so is that token (1/TPOT). 0 when not known."""
+        if self.answer_tokens < 2 or self.decode_seconds < SHORTEST_DECODE:
             return 0.0
         return (self.answer_tokens - 1) / self.decode_seconds
 

@@ -7,8 +7,14 @@ import re
 from urllib.parse import urlsplit
 
 _SCHEMES = ("http", "https", "mailto")
-_UNFIT = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029<>\"`\\^{|}]")
-"""Signs that no address may have (RFC 3986); other programs read an address with them in ways of their own."""
+_UNFIT = re.compile(r"[\x00-\x20\x7f-\xa0\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff<>\"`\\^{|}]")
+"""Signs that no address may have (RFC 3986), and those that hide or turn round what is read of it.
+
+Other programs read an address with them in ways of their own.
+"""
+
+_MAIL_FIELDS = {"to", "cc", "bcc", "subject", "body"}
+"""Of a mail that a link may fill in. Some mail programs would attach a file of this computer."""
 
 _HOST = re.compile(r"[\w.\-\u00b7-\uffff]+|\[[0-9a-f:.]+\]", re.IGNORECASE)
 _BARE = re.compile(r"https?://[^\s<>\"'`\\|{}\[\]]+", re.IGNORECASE)
@@ -26,7 +32,10 @@ def is_allowed(address: str) -> bool:
         return False
     if parts.scheme not in _SCHEMES:
         return False
-    return bool(parts.path) if parts.scheme == "mailto" else bool(_HOST.fullmatch(host) or _HOST.fullmatch(f"[{host}]"))
+    if parts.scheme == "mailto":
+        fields = {field.split("=")[0].lower() for field in re.split("[&;]", parts.query) if field}
+        return bool(parts.path) and fields <= _MAIL_FIELDS
+    return bool(_HOST.fullmatch(host) or _HOST.fullmatch(f"[{host}]"))
 
 
 def split_bare(text: str) -> list[tuple[str, str]]:

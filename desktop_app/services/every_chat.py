@@ -1,4 +1,4 @@
-"""Both stores of conversations as one, so that temporary chats can be exported, too. `bootstrap` gives it to `ChatFiles`.
+"""Both stores of conversations as one, so that temporary chats are exported, too; `bootstrap` gives it to `ChatFiles`.
 
 What is imported is always kept on the disk.
 """

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing, suppress
 from typing import Any
 
-from desktop_app.domain.chat import Conversation, Message, MessageState, Role
+from desktop_app.domain.chat import SHORTEST_DECODE, Conversation, Message, MessageState, Role
 from desktop_app.domain.errors import UserError
 from desktop_app.services.conversation_desk import ChatEndpoint, Stores
 from desktop_app.services.tasks import Tasks
@@ -116,7 +116,9 @@ def _first_turn(messages: Sequence[Message]) -> tuple[Message, Message] | None:
     if len(messages) != 2 or not all(message.text.strip() for message in messages):
         return None
     question, answer = messages
-    fast = answer.timing.tokens_per_second >= FAST_TOKENS_PER_SECOND
+    timing = answer.timing
+    at_once = timing.answer_tokens > 1 and timing.decode_seconds < SHORTEST_DECODE
+    fast = at_once or timing.tokens_per_second >= FAST_TOKENS_PER_SECOND
     whole = answer.state in (MessageState.COMPLETE, MessageState.CUT)
     return (question, answer) if question.role is Role.USER and whole and fast else None
 

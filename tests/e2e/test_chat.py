@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.display, pytest.mark.timeout(400)]
 _OTHER_QUESTION = "Is my text sent anywhere?"
 _ANSWER = "Guide answered"
 _OTHER_ANSWER = "talkative answered"
-_CONTEXT = 4096
+_CONTEXT = 12_288
 """Tokens that the model which never stops talking keeps in mind."""
 _LIMIT = 400
 """Tokens after which it is cut all the same."""
@@ -266,13 +266,13 @@ def queue_and_stop(window: Window, data: Path) -> None:
 def attach(window: Window, data: Path, folder: Path) -> None:
     """The model is given what stands in a file."""
     before = turn(data, -2)["prompt_tokens"]
-    attach_file(window, folder / "notes.txt", 400)
+    attach_file(window, folder / "notes.txt", 800)
     window.focus(name="Message", role="text")
     window.key("Return")
     wait_for_turn(window, data, 18, "streaming")
     window.wait(lambda: turn(data)["text"], "the first words", 60)
     window.key("Escape")
-    assert wait_for_turn(window, data, 18, "stopped")["prompt_tokens"] > before + 400
+    assert wait_for_turn(window, data, 18, "stopped")["prompt_tokens"] > before + 800
     window.find(inside="You said", has="notes.txt")
 
 
@@ -286,7 +286,7 @@ def attach_file(window: Window, file: Path, tokens: int) -> None:
 
 def fill_the_context(window: Window, data: Path, folder: Path) -> None:
     """A question that is too long with all the others is not sent before somebody has chosen what to do."""
-    attach_file(window, folder / "book.txt", _CONTEXT - 400)
+    attach_file(window, folder / "book.txt", _CONTEXT - 600)
     before = traces.turns(data)
     ask(window, "Fifth")
     window.find(has="This chat has become too long for the model")
@@ -294,7 +294,7 @@ def fill_the_context(window: Window, data: Path, folder: Path) -> None:
     assert window.look(name="Stop the answer") is None
     window.press(has="Leave out the oldest")
     answer = wait_for_turn(window, data, 20, "cut")
-    assert _CONTEXT - 400 <= answer["prompt_tokens"] < _CONTEXT
+    assert _CONTEXT - 600 <= answer["prompt_tokens"] < _CONTEXT
     window.find(inside=_OTHER_ANSWER, has=f"the context of {_CONTEXT:,} tokens is full")
 
 

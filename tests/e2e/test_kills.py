@@ -82,7 +82,7 @@ def test_stopped_and_killed_while_an_answer_streams(desktop: Desktop, engine_dat
     window.find(name="Stop the answer")
     wait_until(lambda: len(answer(engine_data, 1)) > 100, "the first half of an answer")
     window.key("Escape")
-    window.find(has="Stopped by you")
+    window.find(has="stopped by you")
     assert [state for _, _, state in traces.messages(engine_data)] == ["complete", "stopped"]
     assert traces.messages(engine_data)[0][1] == "Two\nlines"
 
@@ -98,7 +98,7 @@ def test_stopped_and_killed_while_an_answer_streams(desktop: Desktop, engine_dat
     assert traces.living(engine) == []
     assert [file for file in memory if file.exists()] == []
     again = desktop.open(engine_data)
-    again.find(has="Interrupted: the program ended before the answer did")
+    again.find(has="broken off: The program ended before this answer was complete")
     again.find(has=_QUESTION)
     again.find(role="list item", has="Two")
     kept = traces.messages(engine_data)

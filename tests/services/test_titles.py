@@ -138,3 +138,11 @@ async def test_no_other_model_is_told_of_a_chat_for_the_sake_of_its_title(world:
         await eventually(lambda: "improve titles" not in world.tasks.names)
     assert len(await asyncio.to_thread(requests, asked)) == 3
     assert {one.title for one in world.listed.conversations} == {"Is this between us?", "Key value caches"}
+
+
+async def test_an_answer_that_came_at_once_was_fast(world: ChatWorld, tmp_path: Path) -> None:
+    world.titles_on = True
+    async with running(tmp_path, answer="Key value caches", one_piece=True) as engine:
+        world.engine = engine.endpoint
+        await world.chat.send("Why?")
+        await reach(lambda: title(world) == "Key value caches", "the title is better")

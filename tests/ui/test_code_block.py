@@ -56,3 +56,19 @@ def test_a_line_of_a_million_letters_is_shown_in_parts_and_copied_whole(qtbot: Q
     block.append("x" * 1_000_000)
     assert max(len(line) for line in block.shown.split("\n")) == LONGEST_LINE
     assert len(block.source) == 1_000_000
+
+
+def test_its_head_has_room_for_large_words(qtbot: QtBot, theme: Theme) -> None:
+    block = CodeBlock("python", looks_of(theme))
+    qtbot.addWidget(block)
+    block.append("x")
+    usual = block.height_for(400)
+    button = block.findChild(QToolButton)
+    assert isinstance(button, QToolButton)
+    button.setStyleSheet("font-size: 30pt")
+    block.show()
+    block.resize(400, block.height_for(400))
+    assert block.height() > usual
+    assert button.height() >= button.sizeHint().height()
+    click(button)
+    assert button.width() >= button.sizeHint().width()

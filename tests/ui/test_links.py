@@ -5,9 +5,16 @@ import pytest
 from desktop_app.markdown.links import is_allowed, split_bare
 from desktop_app.ui.widgets.links import tooltip
 
-ALLOWED = ["https://example.org", "http://a.b/c?d=e#f", "mailto:a@b.c", "https://bücher.example/"]
+ALLOWED = [
+    "https://example.org",
+    "http://a.b/c?d=e#f",
+    "mailto:a@b.c",
+    "mailto:a@b.c?Subject=x&body=y",
+    "https://bücher.example/",
+]
 SCRIPTS = ["javascript:alert(1)", "JAVASCRIPT:x", "vbscript:x", "data:text/html,x", "vscode://x"]
 FILES = ["file:///etc/passwd", "/etc/passwd", "qrc:/x", "smb://a/b", "ftp://a.b"]
+HIDING = ["https://a.b/\u202ex", "https://a\u200b.b", "mailto:a@b?attach=/etc/passwd", "mailto:a@b?x&attachment=y"]
 INCOMPLETE = ["", "https://", "http:", "mailto:", "//example.org", "#here", " http://a"]
 
 
@@ -16,7 +23,7 @@ def test_web_and_mail_addresses_are_links(address: str) -> None:
     assert is_allowed(address)
 
 
-@pytest.mark.parametrize("address", [*SCRIPTS, *FILES, *INCOMPLETE])
+@pytest.mark.parametrize("address", [*SCRIPTS, *FILES, *HIDING, *INCOMPLETE])
 def test_nothing_else_is(address: str) -> None:
     assert not is_allowed(address)
 

@@ -1,14 +1,19 @@
 """Formulas as they are drawn: sharp, in the colour of the text, in their place, and never at the cost of the window."""
 
+import gc
+from weakref import ref
+
 import pytest
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop_app.markdown.parser import make_parser
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets import maths_layout
 from desktop_app.ui.widgets.looks import Looks, looks_of
+from desktop_app.ui.widgets.maths import FormulaObject
 from desktop_app.ui.widgets.maths_layout import TooMuchError, UndrawableError, draw
 from desktop_app.ui.widgets.prose import ProseView
 from desktop_app.ui.widgets.prose_marks import FORMULA, Mark
@@ -129,3 +134,30 @@ def test_it_is_drawn_in_the_colour_of_the_text_on_its_line(theme: Theme, scale: 
 def test_warming_up_twice_is_fine() -> None:
     maths_layout.warm_up()
     assert maths_layout.is_warm()
+
+
+def test_other_looks_take_the_formulas_of_the_old_ones_along(qtbot: QtBot, theme: Theme) -> None:
+    view = view_of(looks_of(theme), "so $x^2$ is")
+    first = ref(view._looks.formulas)
+    for _ in range(3):
+        view.set_looks(looks_of(theme))
+        view.show_blocks(make_parser().parse("so $x^2$ is", {}), 0)
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    gc.collect()
+    assert first() is None
+    assert objects(view) == ["x^2"]
+    assert len(view.document().findChildren(FormulaObject)) == 1
+
+
+def test_nobody_waits_for_a_formula_that_is_being_drawn(qtbot: QtBot, theme: Theme) -> None:
+    formulas = looks_of(theme).formulas
+    for number in range(20):
+        assert formulas.drawing((f"{number} {ALIGNED}", True)) is None
+    thread, due = formulas._thread, formulas._due
+    assert thread
+    gone = ref(formulas)
+    del formulas
+    gc.collect()
+    assert gone() is None
+    assert len(due) <= 1
+    thread.join()

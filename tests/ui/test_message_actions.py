@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QGuiApplication
+from PySide6.QtGui import QColor, QContextMenuEvent, QEnterEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMenu, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_app.domain.chat import MessageState
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.message_actions import MessageAction, QuietButton, offer
+from desktop_app.ui.tokens import DARK, LIGHT, Tokens
+from desktop_app.ui.widgets.message_actions import _FAINT, MessageAction, QuietButton, _blend, offer
 from desktop_app.ui.widgets.message_view import MessageView
 from desktop_app.ui.widgets.transcript import Transcript
 from tests.ui.hands import buttons, child, press, press_button, write
@@ -145,6 +146,24 @@ def test_buttons_are_clear_where_the_mouse_or_the_keyboard_is(transcript: Transc
     press(first, Qt.Key.Key_Right)
     assert child(question_view(transcript, 1), QuietButton, "Edit question").hasFocus()
     assert is_clear(first)
+
+
+@pytest.mark.parametrize("tokens", [LIGHT, DARK])
+def test_faint_buttons_can_still_be_seen(tokens: Tokens) -> None:
+    faint = QColor(_blend(tokens.second, tokens.background, _FAINT))
+    assert contrast(faint, QColor(tokens.background)) >= 3
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    """As WCAG 2.2 defines it."""
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: QColor) -> float:
+    parts = (colour.redF(), colour.greenF(), colour.blueF())
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def test_a_question_is_changed_in_its_place(qtbot: QtBot, transcript: Transcript) -> None:

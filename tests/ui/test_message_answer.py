@@ -98,6 +98,17 @@ def test_details_are_shown_on_demand(qtbot: QtBot, transcript: Transcript) -> No
     assert row_height(transcript, 2) == low
 
 
+def test_a_remedy_that_is_gone_takes_no_room(qtbot: QtBot, transcript: Transcript) -> None:
+    transcript.put_message(answer(1, "Words.", MessageState.STOPPED))
+    settle(qtbot, transcript)
+    view, fresh = answer_view(transcript, 1), answer(2, "Words.")
+    transcript.put_message(answer(1, "Words."))
+    transcript.put_message(fresh)
+    settle(qtbot, transcript)
+    heights = [(view.arrange(width), answer_view(transcript, 2).arrange(width)) for width in range(200, 500, 5)]
+    assert all(one == other for one, other in heights)
+
+
 def test_a_full_context_asks_for_a_choice(qtbot: QtBot, transcript: Transcript) -> None:
     record = AnswerRecord(finish="length", context_tokens=100)
     full = replace(answer(2, "So", MessageState.CUT), timing=Timing(0.3, 2, 20, 80), record=record)

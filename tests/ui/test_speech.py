@@ -3,9 +3,12 @@
 import random
 
 import pytest
+from PySide6.QtWidgets import QWidget
 
-from desktop_app.ui.widgets.speech import Sentences
+from desktop_app.domain.chat import MessageState
+from desktop_app.ui.widgets.speech import Sentences, Speaker, spoken
 from tests.markdown.corpus import chunks
+from tests.ui.transcripts import answer
 
 TEXT = """# Title
 A **bold** sentence. Another one! It costs 3.5 euros, see `x.y`.
@@ -42,3 +45,26 @@ def test_an_unfinished_sentence_is_kept_back() -> None:
     sentences = Sentences()
     assert sentences.feed("Hello wor") == []
     assert sentences.feed("ld. And") == ["Hello world."]
+
+
+def test_links_are_said_without_their_address() -> None:
+    assert spoken("See [the *manual*](https://docs.vllm.ai/en/latest) now.") == "See the manual now."
+
+
+def test_a_long_message_is_not_read_out_to_its_end() -> None:
+    said = spoken("A sentence. " * 1000)
+    assert said.endswith(" …")
+    assert len(said) < 5000
+
+
+def test_what_an_answer_goes_on_from_is_not_said_again(qapp: object) -> None:
+    speaker = Speaker(QWidget())
+    cut = answer(1, "One. Two\n```py\nx = 1.", MessageState.CUT)
+    begun = answer(2, cut.text, MessageState.STREAMING)
+    assert speaker.finished(cut, begun) == []
+    assert speaker.finished(begun, answer(2, f"{cut.text}\ny = 2.\n```\nThree. Four")) == ["Three.", "Four"]
+
+
+def test_an_answer_instead_of_another_is_said_from_its_beginning(qapp: object) -> None:
+    speaker = Speaker(QWidget())
+    assert speaker.finished(answer(1, "One."), answer(2, "Other. Wo", MessageState.STREAMING)) == ["Other."]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QTextEdit
 from pytestqt.qtbot import QtBot
@@ -11,7 +11,8 @@ from pytestqt.qtbot import QtBot
 from desktop_app.domain.chat import Message, MessageState
 from desktop_app.domain.tree import Place
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.message_actions import MessageAction
+from desktop_app.ui.widgets.message_actions import ActionBar, MessageAction
+from desktop_app.ui.widgets.message_versions import VersionBar
 from desktop_app.ui.widgets.transcript import Transcript
 from desktop_app.ui.widgets.transcript_line import FORGOTTEN, SUMMARISED
 from desktop_app.ui.widgets.transcript_marks import edit_of
@@ -89,6 +90,19 @@ def test_versions_are_said_in_words(qtbot: QtBot, transcript: Transcript) -> Non
     assert "Next version" not in buttons(transcript)
 
 
+def test_arrows_get_their_room_when_there_are_other_versions_again(qtbot: QtBot, transcript: Transcript) -> None:
+    path = (question(1), answer(2, "So."))
+    transcript.show_path(path, {})
+    settle(qtbot, transcript)
+    transcript.show_path(path, {1: Place(1, 2), 2: Place(1, 2)})
+    for view in (question_view(transcript, 1), answer_view(transcript, 2)):
+        arrows, buttons = view.findChild(VersionBar), view.findChild(ActionBar)
+        assert isinstance(arrows, VersionBar)
+        assert isinstance(buttons, ActionBar)
+        assert arrows.width() >= arrows.sizeHint().width()
+        assert not arrows.geometry().intersects(buttons.geometry())
+
+
 def test_an_answer_that_grows_is_followed_and_a_new_question_too(qtbot: QtBot, transcript: Transcript) -> None:
     path = (question(1), answer(2, LONG))
     transcript.show_path(path, {})
@@ -149,6 +163,45 @@ def test_what_was_sought_is_brought_into_sight_and_marked(qtbot: QtBot, transcri
     assert 0 <= top_in_sight(transcript, 1) < 100
 
 
+def test_marks_come_back_with_the_widgets_and_with_other_colours(
+    qtbot: QtBot, transcript: Transcript, theme: Theme
+) -> None:
+    def marked() -> list[str]:
+        edits = [edit_of(part) for part in answer_view(transcript, 2).parts()]
+        return [mark.cursor.selectedText() for edit in edits for mark in edit.extraSelections()]
+
+    transcript.show_path((question(1), answer(2, "A needle."), *(answer(n, LONG) for n in range(3, 30))), {})
+    transcript.go_to(2, "needle")
+    settle(qtbot, transcript)
+    theme.changed.emit()
+    settle(qtbot, transcript)
+    assert marked() == ["needle"]
+    first = answer_view(transcript, 2)
+    transcript.follow()
+    settle(qtbot, transcript)
+    row = transcript._rows.get(2)
+    assert row
+    assert row.view is None
+    transcript.verticalScrollBar().setValue(0)
+    settle(qtbot, transcript)
+    assert answer_view(transcript, 2) is not first
+    assert marked() == ["needle"]
+    assert transcript.verticalScrollBar().value() == 0
+    press(transcript, Qt.Key.Key_Escape)
+    settle(qtbot, transcript)
+    assert marked() == []
+
+
+def test_nothing_wakes_up_when_nothing_happens(qtbot: QtBot, transcript: Transcript) -> None:
+    path = (question(1), answer(2, "$x$ and\n\n```py\nx = 1\n```\n\nmore", MessageState.STREAMING))
+    transcript.show_path(path, {})
+    transcript.show_path((path[0], replace(path[1], state=MessageState.COMPLETE)), {})
+    settle(qtbot, transcript)
+    timers = [*transcript.findChildren(QTimer), *transcript._column.looks.formulas.findChildren(QTimer)]
+    assert len(timers) > 3
+    qtbot.waitUntil(lambda: not any(timer.isActive() for timer in timers))
+
+
 def test_a_hit_in_what_is_folded_unfolds_it(qtbot: QtBot, transcript: Transcript) -> None:
     thought = replace(answer(2, "Short."), reasoning="First the haystack.")
     transcript.show_path((question(1, "line\n" * 80 + "needle"), thought), {})
@@ -174,17 +227,26 @@ def test_space_turns_pages(qtbot: QtBot, transcript: Transcript) -> None:
     assert bar.value() == 0
 
 
-def test_the_tab_key_walks_from_message_to_message(qtbot: QtBot, transcript: Transcript) -> None:
-    transcript.show_path(talk(4, ""), {4: Place(1, 2)})
+def test_another_version_of_the_first_question_is_the_same_chat(qtbot: QtBot, transcript: Transcript) -> None:
+    transcript.show_path((question(1), answer(2, LONG), question(3), answer(4, LONG)), {1: Place(1, 2)}, chat=7)
     settle(qtbot, transcript)
-    transcript.setFocus()
-    found = []
-    for _ in range(20):
-        QTest.keyClick(transcript.window().focusWidget(), Qt.Key.Key_Tab)
-        focused = transcript.window().focusWidget()
-        found.append((focused.mapTo(transcript, focused.rect().center()).y() // 40, focused.accessibleName()))
-    names = [name for _, name in found]
-    assert names.index("Copy question") < names.index("Copy answer")
-    first = names.index("Copy question")
-    places = [place for place, _ in found[first : names.index("Next version") + 1]]
-    assert places == sorted(places)
+    transcript.verticalScrollBar().setValue(0)
+    transcript.show_path((question(5, "Else?"), answer(6, LONG)), {5: Place(2, 2)}, chat=7)
+    settle(qtbot, transcript)
+    assert transcript.verticalScrollBar().value() == 0
+    transcript.show_path((question(7), answer(8, LONG)), {}, chat=8)
+    assert transcript.following
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_hidden_transcript_draws_when_it_is_shown_again(qtbot: QtBot, transcript: Transcript, same: bool) -> None:
+    transcript.show_path((question(1), answer(2, "One.", MessageState.STREAMING)), {})
+    settle(qtbot, transcript)
+    transcript.hide()
+    key = 2 if same else 3
+    transcript.show_path((question(1), answer(key, "One. Two.", MessageState.STREAMING)), {})
+    settle(qtbot, transcript)
+    assert "Two." not in "".join(part.toPlainText() for part in transcript.findChildren(QTextEdit))
+    transcript.show()
+    settle(qtbot, transcript)
+    assert "One. Two." in words(transcript)

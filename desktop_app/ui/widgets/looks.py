@@ -16,7 +16,7 @@ TEXT_WIDTH = 46
 GAP = 12
 """Between two paragraphs, pixels."""
 
-_INDENT = 1.7
+_INDENT = 1.95
 """Of a list, em; room for three digits and a dot."""
 
 QUOTE_INDENT = 18

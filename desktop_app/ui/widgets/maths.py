@@ -9,8 +9,11 @@ import sys
 import threading
 import zlib
 from collections import OrderedDict, deque
+from contextlib import suppress
+from functools import partial
 from time import perf_counter
 from typing import NamedTuple
+from weakref import finalize
 
 from PySide6.QtCore import QByteArray, QObject, QPointF, QRect, QRectF, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -39,7 +42,8 @@ _KEPT = 2000
 _KEPT_IMAGES = 48 << 20
 """Bytes; a formula in a line takes 5 kB to 20 kB."""
 
-_TELL_MILLISECONDS = 100
+_LOOK_MILLISECONDS = 60
+"""Between two looks at what the thread has drawn."""
 _SWITCH_SECONDS = 0.001
 """How long the thread may keep the interpreter; Python's own 5 ms can be seen."""
 
@@ -69,7 +73,6 @@ class Formulas(QObject):
 
     drawn = Signal()
     """Formulas that somebody waits for are known now."""
-    _came = Signal(object, object)
 
     def __init__(self, body: QFont, mono: QFont, colour: QColor) -> None:
         super().__init__()
@@ -80,15 +83,16 @@ class Formulas(QObject):
         self._extents: dict[Key, dict[float, _Extent]] = {}
         self._image_bytes = 0
         self._due: deque[Key] = deque()
+        self._done: deque[tuple[Key, Drawing | None]] = deque()
+        # The thread knows nothing else of this object, which may go before it, and nothing of Qt.
+        finalize(self, self._due.clear)
         self._thread: threading.Thread | None = None
         self._spent = 0.0
         self._next_turn = QTimer(self)
         self._next_turn.setSingleShot(True)
         self._next_turn.timeout.connect(self._on_next_turn)
-        self._tell = QTimer(self)
-        self._tell.setSingleShot(True)
-        self._tell.timeout.connect(self.drawn)
-        self._came.connect(self._on_came, Qt.ConnectionType.QueuedConnection)
+        self._look = QTimer(self)
+        self._look.timeout.connect(self._on_look_due)
 
     @property
     def settled(self) -> bool:
@@ -188,7 +192,7 @@ class Formulas(QObject):
         try:
             if not is_warm():
                 return False
-            self._keep(key, self._drawn(key, _QUICK_WORK))
+            self._keep(key, _drawn(key, self._size, self._colour.name(), _QUICK_WORK))
         except TooMuchError:
             return False
         finally:
@@ -202,54 +206,30 @@ class Formulas(QObject):
         self._spent = 0.0
 
     def _ask(self, key: Key) -> None:
-        if key in self._due:
-            return
-        self._due.append(key)
+        if key not in self._due:
+            self._due.append(key)
         if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="formulas", daemon=True)
-            self._thread.start()
+            self._start()
 
-    def _work(self) -> None:
-        """The thread: draw what is due, and end."""
-        before = sys.getswitchinterval()
-        sys.setswitchinterval(_SWITCH_SECONDS)
-        try:
-            while self._due:
-                key = self._due[0]
-                with TURN:
-                    drawing = self._drawn_at_all(key)
-                self._came.emit(key, drawing)
-                self._due.popleft()
-        finally:
-            sys.setswitchinterval(before)
-            self._came.emit(None, None)
+    def _start(self) -> None:
+        work = partial(_draw_all, self._due, self._done, self._size, self._colour.name())
+        self._thread = threading.Thread(target=work, name="formulas", daemon=True)
+        self._thread.start()
+        self._look.start(_LOOK_MILLISECONDS)
 
-    def _drawn_at_all(self, key: Key) -> Drawing | None:
-        try:
-            return self._drawn(key, MOST_WORK)
-        except TooMuchError:
-            return None
-
-    def _drawn(self, key: Key, most_work: int) -> Drawing | None:
-        try:
-            return draw(key[0], self._size, self._colour.name(), display=key[1], most_work=most_work)
-        except TooMuchError:
-            raise
-        except UndrawableError:
-            return None
-
-    def _on_came(self, key: Key | None, drawing: Drawing | None) -> None:
-        if key is not None:
-            self._keep(key, drawing)
-            # Each time lays the texts out again in which formulas have come.
-            if not self._tell.isActive():
-                self._tell.start(_TELL_MILLISECONDS)
-            return
-        self._thread = None
-        self._tell.stop()
-        self.drawn.emit()
-        if self._due:
-            self._ask(self._due.pop())
+    def _on_look_due(self) -> None:
+        """Take what the thread has drawn. Each time lays the texts out again in which formulas have come."""
+        ended = self._thread is None or not self._thread.is_alive()
+        came = bool(self._done)
+        while self._done:
+            self._keep(*self._done.popleft())
+        if ended:
+            self._thread = None
+            self._look.stop()
+        if ended and self._due:
+            self._start()
+        if came:
+            self.drawn.emit()
 
     def _keep(self, key: Key, drawing: Drawing | None) -> None:
         self._known[key] = drawing
@@ -297,6 +277,33 @@ class FormulaObject(QPyTextObject):
 
 
 _FORMAT = QImage.Format.Format_ARGB32_Premultiplied
+
+
+def _draw_all(due: deque[Key], done: deque[tuple[Key, Drawing | None]], size: float, colour: str) -> None:
+    """The thread: draw what is due, and end."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    try:
+        with suppress(IndexError):  # nobody waits any more
+            while due:
+                key = due[0]
+                with TURN:
+                    done.append((key, _drawn(key, size, colour, MOST_WORK, at_all=True)))
+                due.popleft()
+    finally:
+        sys.setswitchinterval(before)
+
+
+def _drawn(key: Key, size: float, colour: str, most_work: int, *, at_all: bool = False) -> Drawing | None:
+    """The formula; None when it is shown as its LaTeX. Raises TooMuchError unless this is its last chance."""
+    try:
+        return draw(key[0], size, colour, display=key[1], most_work=most_work)
+    except TooMuchError:
+        if at_all:
+            return None
+        raise
+    except UndrawableError:
+        return None
 
 
 def _key(style: QTextFormat) -> Key:

@@ -74,7 +74,7 @@ class Foot(QWidget):
             self._versions.setGeometry(left, 0, arrows, line)
             self._versions.fit()
             left += arrows + _GAP
-        link = self._link.sizeHint().width() if self._link else 0
+        link = self._link.sizeHint().width() if self._link and not self._link.isHidden() else 0
         words = self._words.fontMetrics().horizontalAdvance(self._words.text()) + 4
         beside = left + words + link <= width
         top = 0 if beside or not left else line

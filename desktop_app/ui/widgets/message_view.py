@@ -8,8 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QFont, QFontMetricsF, QGuiApplication
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QEnterEvent,
+    QFocusEvent,
+    QFont,
+    QFontMetricsF,
+    QGuiApplication,
+    QPainter,
+    QPaintEvent,
+)
 from PySide6.QtWidgets import QMenu, QTextEdit, QWidget
 
 from desktop_app.domain.chat import Message, TokenChance
@@ -21,6 +31,7 @@ from desktop_app.ui.widgets.message_editor import Editor
 from desktop_app.ui.widgets.message_unfolded import Unfolded
 from desktop_app.ui.widgets.message_versions import VersionBar
 from desktop_app.ui.widgets.selection import Selection
+from desktop_app.ui.widgets.speech import spoken
 from desktop_app.ui.widgets.text_view import safe_to_paste
 from desktop_app.ui.widgets.transcript_marks import edit_of
 
@@ -60,6 +71,7 @@ class MessageView(QWidget):
         self._versions = VersionBar(self._theme, self)
         self._versions.chosen.connect(self._on_action)
         self._editor: Editor | None = None
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         if unfolded.edit is not None:
             self._open_editor(unfolded.edit)
 
@@ -91,7 +103,7 @@ class MessageView(QWidget):
     def in_use(self) -> bool:
         """Whether taking the widgets away would take away the keyboard's place, or what is being written."""
         focus = self.window().focusWidget()
-        return self._editor is not None or (focus is not None and self.isAncestorOf(focus))
+        return self._editor is not None or focus is self or (focus is not None and self.isAncestorOf(focus))
 
     @property
     def message(self) -> Message:
@@ -99,8 +111,8 @@ class MessageView(QWidget):
         return self._message
 
     def stops(self) -> list[QWidget]:
-        """Where the Tab key stops, in order."""
-        found = [one for section in self.sections() for one in (section, *section.findChildren(QWidget))]
+        """Where the Tab key stops, in order: on the message as a whole, then on what is in it."""
+        found = [self, *(one for section in self.sections() for one in (section, *section.findChildren(QWidget)))]
         return [one for one in found if one.focusPolicy() & Qt.FocusPolicy.TabFocus]
 
     def show_place(self, place: Place | None, *, last: bool) -> None:
@@ -140,6 +152,20 @@ class MessageView(QWidget):
 
     # --- what Qt calls -----------------------------------------------------------------------------------------------
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The keyboard has come to the message as a whole: say what is in it."""
+        self._describe()
+        super().focusInEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A frame while the keyboard is here and not on anything within."""
+        if self.hasFocus() and self.property("kbd") is True:
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QColor(self._theme.tokens.accent_text))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+            painter.end()
+
     def enterEvent(self, event: QEnterEvent) -> None:
         """The mouse is here."""
         super().enterEvent(event)
@@ -164,6 +190,10 @@ class MessageView(QWidget):
         return False
 
     # --- for the kinds of messages -----------------------------------------------------------------------------------
+
+    def _describe(self) -> None:
+        """Let a screen reader read the message as one: its name says who speaks, its description what."""
+        self.setAccessibleDescription(spoken(self._message.text))
 
     def _watch_parts(self) -> None:
         """Have new texts selected and asked for menus like the others."""

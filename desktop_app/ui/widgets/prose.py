@@ -51,8 +51,9 @@ class ProseView(TextView):
         """Write in other colours and fonts from now on; the document is emptied."""
         self._looks.formulas.drawn.disconnect(self._on_formulas_drawn)
         self._looks = looks
-        self._writer = ProseWriter(self.document(), looks)
         self._writer.clear()
+        self._writer.release()
+        self._writer = ProseWriter(self.document(), looks)
         looks.formulas.drawn.connect(self._on_formulas_drawn)
 
     def add_blocks(self, tokens: Sequence[Token]) -> None:

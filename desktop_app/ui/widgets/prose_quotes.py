@@ -5,7 +5,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QPainter, QTextCursor, QTextDocument, QTextFormat
+from PySide6.QtGui import QColor, QPainter, QTextCursor, QTextDocument, QTextFormat, QTextTable
 
 from desktop_app.ui.widgets.looks import QUOTE_INDENT
 from desktop_app.ui.widgets.prose_marks import Mark
@@ -35,7 +35,8 @@ def draw_quotes(painter: QPainter, document: QTextDocument, part: QRectF, colour
 def _spans(document: QTextDocument) -> Iterator[_Span]:
     layout, block = document.documentLayout(), document.begin()
     while block.isValid():
-        if (table := QTextCursor(block).currentTable()) is not None:
+        table: QTextTable | None = QTextCursor(block).currentTable()
+        if table is not None:
             style = table.frameFormat()
             yield _Span(style.intProperty(QTextFormat.Property.BlockQuoteLevel), layout.frameBoundingRect(table))
             block = document.findBlock(table.lastPosition())

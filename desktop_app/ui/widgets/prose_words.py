@@ -50,6 +50,13 @@ class Words:
         self.has_links = False
         self._waiting = set()
 
+    def release(self) -> None:
+        """Let the document forget the formulas of these looks; the next ones keep their own."""
+        if self._objects is not None:
+            self._document.documentLayout().unregisterHandler(FORMULA, self._objects)
+            self._objects.deleteLater()
+            self._objects = None
+
     def format(self, font: QFont) -> QTextCharFormat:
         """Letters of *font* in the colour of the text."""
         style = QTextCharFormat()

@@ -83,6 +83,10 @@ class ProseWriter:
         self._document.clear()
         self._reset()
 
+    def release(self) -> None:
+        """Another writer takes over: leave nothing of this one in the document."""
+        self._words.release()
+
     def write(self, tokens: Sequence[Token]) -> None:
         """Append these blocks."""
         cursor = self._cursor

@@ -6,6 +6,7 @@ widgets counts whole.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
@@ -18,6 +19,14 @@ from desktop_app.ui.widgets.text_view import TextView, safe_to_paste
 _SCROLL_MILLISECONDS = 30
 _FASTEST_SCROLL = 60
 """Pixels a turn while the mouse is held beyond the edge."""
+
+
+class _End(NamedTuple):
+    """A `Place` by the number of its message."""
+
+    row: int
+    part: int
+    position: int
 
 
 class Selection(QObject):
@@ -231,35 +240,33 @@ class Selection(QObject):
                     best = (away, message.key, index, part)
         return Place(best[1], best[2], position_in(best[3], point)) if best else None
 
-    def _shares(self) -> Iterator[tuple[Selectable, list[Share]]]:
-        """Every message with what is selected of its parts; the list is empty when it has none in sight."""
+    def _ends(self) -> tuple[_End, _End] | None:
+        """Where the selection begins and ends; None when nothing is selected or a message of it is gone."""
         if self._anchor is None or self._head is None:
-            return
-        messages = self._messages()
-        order = {message.key: index for index, message in enumerate(messages)}
-        if self._anchor.message not in order or self._head.message not in order:
-            return
-        ends = sorted((order[place.message], place.part, place.position) for place in (self._anchor, self._head))
-        (first, first_part, begin), (last, last_part, end) = ends
-        for index in range(first, last + 1):
-            from_part, start = (first_part, begin) if index == first else (0, 0)
-            to_part, stop = (last_part, end) if index == last else (END, END)
-            parts = messages[index].parts()
-            from_part = min(from_part, max(0, len(parts) - 1))
-            chosen = list(enumerate(parts))[from_part : to_part + 1]
-            yield (
-                messages[index],
-                [
-                    share_of(part, start if number == from_part else 0, stop if number == to_part else END)
-                    for number, part in chosen
-                ],
-            )
+            return None
+        wanted = {self._anchor.message, self._head.message}
+        order = {message.key: index for index, message in enumerate(self._messages()) if message.key in wanted}
+        if len(order) < len(wanted):
+            return None
+        first, last = sorted(_End(order[one.message], one.part, one.position) for one in (self._anchor, self._head))
+        return first, last
+
+    def _shares(self) -> Iterator[tuple[Selectable, list[Share]]]:
+        """Every message with what is selected of its parts; the list is empty when it has no widgets."""
+        if ends := self._ends():
+            messages = self._messages()
+            for index in range(ends[0].row, ends[1].row + 1):
+                yield messages[index], _shares_of(messages[index].parts(), index, *ends)
 
     def _apply(self) -> None:
         """Let every part draw its share."""
-        due = {id(share.part): share for _, shares in self._shares() for share in shares}
-        for message in self._messages():
-            for part in message.parts():
+        ends = self._ends()
+        for index, message in enumerate(self._messages()):
+            if not (parts := message.parts()):
+                continue
+            chosen = ends is not None and ends[0].row <= index <= ends[1].row
+            due = {id(one.part): one for one in _shares_of(parts, index, *ends)} if ends and chosen else {}
+            for part in parts:
                 share = due.get(id(part))
                 draw(edit_of(part), share.begin if share else 0, share.end if share else 0)
 
@@ -278,3 +285,15 @@ class Selection(QObject):
             for share in shares:
                 if share.begin < share.end:
                     yield share.part.selected_markdown() if as_markdown else share.part.selected_text()
+
+
+def _shares_of(parts: Sequence[QWidget], index: int, first: _End, last: _End) -> list[Share]:
+    """What is selected of each part of the message at *index*, which lies between the two ends."""
+    from_part, begin = (first.part, first.position) if index == first.row else (0, 0)
+    to_part, end = (last.part, last.position) if index == last.row else (END, END)
+    from_part = min(from_part, max(0, len(parts) - 1))
+    return [
+        share_of(part, begin if number == from_part else 0, end if number == to_part else END)
+        for number, part in enumerate(parts)
+        if from_part <= number <= to_part
+    ]

@@ -11,7 +11,10 @@ from desktop_app.domain.chat import Message, MessageState, Role
 
 _END = re.compile(r"(?<=[.!?…:])[\"')\]*_]*\s|(?<=[。！？])|\n")
 _LINE_SIGNS = re.compile(r"^\s*(?:#{1,6}\s|>+\s?|[-*+]\s)|\|")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 _WORD_SIGNS = re.compile(r"[*`]|~~|\b_|_\b")
+_MOST = 4000
+"""Characters of a message that are read out in one go; the rest can be read in its texts."""
 _FENCE = re.compile(r"\s*(```|~~~)")
 
 
@@ -47,7 +50,7 @@ class Sentences:
         if fence:
             self._fence = fence.group(1)
             return ["Code."]
-        words = " ".join(_WORD_SIGNS.sub("", _LINE_SIGNS.sub(" ", sentence)).split())
+        words = " ".join(_WORD_SIGNS.sub("", _LINK.sub(r"\1", _LINE_SIGNS.sub(" ", sentence))).split())
         return [words] if any(letter.isalnum() for letter in words) else []
 
 
@@ -63,18 +66,36 @@ class Speaker:
         self._begun.clear()
 
     def say(self, before: Message | None, message: Message) -> None:
-        """Say what *message* finishes; of an answer that began unheard, only what is new since *before*."""
-        if message.role is not Role.ASSISTANT or not listening():
-            return
-        known = len(before.text) if before else 0
-        sentences, said = self._begun.get(message.id) or (Sentences(), known)
+        """Say what *message* finishes, if somebody listens."""
+        if message.role is Role.ASSISTANT and listening():
+            for words in self.finished(before, message):
+                announce(self._widget, words)
+
+    def finished(self, before: Message | None, message: Message) -> list[str]:
+        """The sentences that *message* finishes; of an answer that began unheard, only what is new since *before*."""
+        sentences, said = self._begun.get(message.id) or _after(before.text if before else "", message.text)
         finished = sentences.feed(message.text[said:])
         self._begun[message.id] = sentences, len(message.text)
         if message.state is not MessageState.STREAMING:
             finished += sentences.finish()
             del self._begun[message.id]
-        for words in finished:
-            announce(self._widget, words)
+        return finished
+
+
+def spoken(text: str) -> str:
+    """A message as it is read out in one go: without Markdown's signs and without code; a long one's beginning."""
+    sentences = Sentences()
+    said = " ".join((*sentences.feed(text[:_MOST]), *sentences.finish()))
+    return f"{said} …" if len(text) > _MOST else said
+
+
+def _after(known: str, text: str) -> tuple[Sentences, int]:
+    """Sentences that know what was there before anybody listened, and how much that is; nothing of it is said again."""
+    sentences = Sentences()
+    if not text.startswith(known):
+        return sentences, 0
+    sentences.feed(known)
+    return sentences, len(known)
 
 
 def listening() -> bool:

@@ -39,10 +39,14 @@ class Transcript(RowArea):
     def __init__(self, theme: Theme, parent: QWidget | None = None, pump: Pump | None = None) -> None:
         super().__init__(theme, pump, parent)
         self._path: tuple[Message, ...] = ()
+        self._chat: object = None
         self._beside: tuple[Mapping[int, Place], int | None, str] = ({}, None, "")
-        self._wanted: tuple[int, str] | None = None
-        """A message and the words in it that are to be marked once they are laid out."""
+        self._sought: tuple[int, str] | None = None
+        """A message and the words in it that are marked whenever they are laid out."""
+        self._unseen = False
+        """Whether the first hit has still to be scrolled to."""
         self._marks = Marks(self)
+        self._marks.clicked.connect(self.clear_marks)
         self._speaker = Speaker(self)
         self.setAccessibleName("Conversation")
         self._connect()
@@ -59,6 +63,7 @@ class Transcript(RowArea):
         places: Mapping[int, Place],
         seen_from: int | None = None,
         summary: str = "",
+        chat: object = None,
     ) -> None:
         """Show a conversation as it is now; cheap when only its last message has grown.
 
@@ -70,10 +75,14 @@ class Transcript(RowArea):
             places: for each message that has other versions.
             seen_from: the first message that the model is given; None when it is given all.
             summary: what it is given instead of those before; empty for nothing.
+            chat: tells the conversation from others when no message is left of it, as in another version of its first
+                question; None when nobody knows.
         """
         path, beside = tuple(messages), (dict(places), seen_from, summary)
         before = self._path
-        if not any(self._rows.get(message.id) for message in path):
+        same = (chat is not None and chat == self._chat) or any(self._rows.get(message.id) for message in path)
+        self._chat = chat
+        if not same:
             self._open(path, *beside)
         elif beside == self._beside and len(path) == len(before) and path[:-1] == before[:-1]:
             self._show_changed(path, beside) if path[-1].id != before[-1].id else self._put(path[-1])
@@ -101,12 +110,13 @@ class Transcript(RowArea):
         self._following = False
         self._marks.clear()
         self._bring(row)
-        self._wanted = (message_id, words) if words else None
+        self._sought = (message_id, words) if words else None
+        self._unseen = True
         self._find()
 
     def clear_marks(self) -> None:
         """Take the marks of a search away."""
-        self._wanted = None
+        self._sought = None
         self._marks.clear()
 
     def edit(self, message_id: int) -> None:
@@ -138,7 +148,7 @@ class Transcript(RowArea):
 
     def event(self, event: QEvent) -> bool:
         """Esc takes the marks of a search away, before it means anything to the window."""
-        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape and (self._marks or self._wanted):
+        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape and self._sought:
             if event.type() == QEvent.Type.KeyPress:
                 self.clear_marks()
             event.accept()
@@ -168,12 +178,14 @@ class Transcript(RowArea):
         )
         self._following |= asked
         focused = self._focused_action()
-        for message in path:
+        for index, message in enumerate(path):
             row = self._rows.get(message.id)
             if row and row.message is not message:
                 self._speaker.say(row.message, message)
             elif row is None and message.state is MessageState.STREAMING:
-                self._speaker.say(None, message)
+                # An answer that goes on with another begins with its words, which were said already.
+                instead = self._rows.all[index] if index < len(self._rows) else None
+                self._speaker.say(instead.message if instead else None, message)
         self._show_all(path, beside)
         if anchor and (row := anchor.row_in(self._rows)) and row.view is None and self.isVisible():
             self._column.realise(row, self.selection)
@@ -206,6 +218,12 @@ class Transcript(RowArea):
         row.message, row.changed = message, True
         self._pump.request(self)
 
+    def _on_theme_changed(self) -> None:
+        """Whatever was written again has lost its marks."""
+        super()._on_theme_changed()
+        self._marks.clear()
+        self._pump.request(self)
+
     def _focused_action(self) -> tuple[int, MessageAction] | None:
         """Where the keyboard is, if on the arrows of a message that may be about to go."""
         for row in self._rows.realised:
@@ -215,19 +233,22 @@ class Transcript(RowArea):
 
     def _find(self) -> None:
         """Mark what is searched in a message, as soon as it is laid out, and scroll to the first hit."""
-        if self._wanted is None:
+        if self._sought is None or (self._marks and not self._unseen):
             return
-        key, words = self._wanted
+        key, words = self._sought
         row = self._rows.get(key)
         if row is None or row.view is None:
             return
-        row.view.reveal(words)
+        if self._unseen:
+            row.view.reveal(words)
         tokens = self._theme.tokens
         hit = self._marks.mark(row.view.parts(), words, QColor(tokens.accent), QColor(tokens.on_accent))
         if hit is None and row.changed:
             return
-        self._wanted = None
-        if hit:
+        if hit is None:
+            self._sought = None
+        elif self._unseen:
+            self._unseen = False
             place = hit[0].mapTo(self._column, QPoint(0, hit[1])).y()
             self._scroll_to(place - self.viewport().height() // 3)
             self._realise()

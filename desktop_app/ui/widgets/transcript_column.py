@@ -70,9 +70,13 @@ class Column(QWidget):
 
     def show_places(self, places: Mapping[int, Place]) -> None:
         """Which version each message is."""
-        for row in self.rows.all:
+        changed = [row for row in self.rows.all if row.place != places.get(row.message.id)]
+        for row in changed:
             row.place = places.get(row.message.id)
         self.show_last()
+        for row in changed:
+            if row.view:  # the arrows take room
+                self.measure(row)
 
     def show_last(self) -> None:
         """The buttons of the last answer are clear; those of the others are faint."""
@@ -97,6 +101,22 @@ class Column(QWidget):
         row = self.rows.get(message)
         if row and row.view:
             row.view.show_chances(chances)
+
+    def stops(self, row: Row) -> list[QWidget]:
+        """Where the Tab key stops in it, in order; those of the line first when that stands above it."""
+        line = self._line.stops() if row.message.id == self._seen_from else []
+        return [*line, *(row.view.stops() if row.view else ())]
+
+    def row_of(self, widget: QWidget | None) -> Row | None:
+        """The message that *widget* is, or is in."""
+        if widget is None:
+            return None
+        if self._seen_from is not None and self._line.isAncestorOf(widget):
+            return self.rows.get(self._seen_from)
+        return next(
+            (one for one in self.rows.realised if one.view and (one.view is widget or one.view.isAncestorOf(widget))),
+            None,
+        )
 
     # --- widgets -----------------------------------------------------------------------------------------------------
 
@@ -210,9 +230,9 @@ class Column(QWidget):
             row.view.stackUnder(below)
         previous = self.before
         for above in reversed(realised[:place]):
-            if above.view and (stops := above.view.stops()):
+            if stops := self.stops(above):
                 previous = stops[-1]
                 break
-        for stop in row.view.stops():
+        for stop in self.stops(row):
             QWidget.setTabOrder(previous, stop)
             previous = stop

@@ -75,6 +75,10 @@ class SeenLine(QWidget):
             top += height + 2 * _GAP
         return top + _MARGIN
 
+    def stops(self) -> list[QWidget]:
+        """Where the Tab key stops, in order."""
+        return [self._show, self._everything]
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """The rule, left and right of the words."""
         painter = QPainter(self)

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 import shiboken6
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QColor, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
@@ -21,12 +21,15 @@ _ONE_UNIT = 0xFFFF
 class Marks(QObject):
     """Owns the marks of one transcript; there is one marked message at a time."""
 
+    clicked = Signal()
+    """Somebody clicked into a marked text."""
+
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._edits: list[QTextEdit | QPlainTextEdit] = []
 
     def __bool__(self) -> bool:
-        return bool(self._edits)
+        return any(shiboken6.isValid(one) for one in self._edits)
 
     def mark(self, parts: Sequence[QWidget], words: str, ground: QColor, text: QColor) -> tuple[QWidget, int] | None:
         """Mark *words* in these texts; the part with the first hit and how far below its top that is, in pixels."""
@@ -55,7 +58,7 @@ class Marks(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Whoever clicks has seen them."""
         if event.type() == QEvent.Type.MouseButtonPress:
-            self.clear()
+            self.clicked.emit()
         return False
 
 

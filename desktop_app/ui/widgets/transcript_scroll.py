@@ -3,9 +3,11 @@
 Base of `Transcript`, which says what the rows are.
 """
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from functools import partial
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
 
 from desktop_app.domain.chat import MessageState
 from desktop_app.ui.theme import Theme
@@ -16,6 +18,7 @@ from desktop_app.ui.widgets.pump import Pump
 from desktop_app.ui.widgets.selection import Selection
 from desktop_app.ui.widgets.transcript_anchor import Anchor
 from desktop_app.ui.widgets.transcript_column import Column
+from desktop_app.ui.widgets.transcript_focus import stop_beside, stop_outside
 from desktop_app.ui.widgets.transcript_rows import Row
 
 NEAR_THE_END = 24
@@ -50,6 +53,11 @@ class RowArea(QScrollArea):
         self.selection = Selection(self, lambda: self._rows.all)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         theme.changed.connect(self._on_theme_changed)
+        QApplication.instance().focusChanged.connect(self._on_focus_changed)  # type: ignore[union-attr]
+        for keys, step in (("Alt+Up", -1), ("Alt+Down", 1)):
+            # A shortcut, since buttons have their own use for arrows.
+            shortcut = QShortcut(QKeySequence(keys), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(partial(self._step, step))
         self._set_sheet()
 
     def follow(self) -> None:
@@ -67,6 +75,8 @@ class RowArea(QScrollArea):
 
     def flush(self) -> bool:
         """Draw what has arrived for what is in sight, and at most one message beyond it; True when there is more."""
+        if not self.isVisible():
+            return False  # `showEvent` asks for a turn
         more = False
         anchor = self._anchor()
         due = [row for row in self._rows.realised if row.changed]
@@ -109,6 +119,52 @@ class RowArea(QScrollArea):
                 bar.setValue(bar.value() + (-bar.pageStep() if up else bar.pageStep()))
             case _:
                 super().keyPressEvent(event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab and Shift+Tab: see `transcript_focus`."""
+        focused = self.window().focusWidget()
+        row = self._column.row_of(focused)
+        found: QWidget | None
+        if self._placing:  # what had the keyboard is going
+            found = self
+        elif focused is None or (focused is self and not forward):
+            found = None
+        elif row is None:  # here, or on the button that leads to the end
+            found = self._first_stop() if forward else self
+        else:
+            found = stop_beside(focused, self._column.stops(row), forward=forward) or (None if forward else self)
+        found = found or stop_outside(self, forward=forward)
+        if found is None:
+            return False
+        reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+        found.setFocus(reason)
+        return True
+
+    # --- keyboard --------------------------------------------------------------------------------------------------
+
+    def _first_stop(self) -> QWidget | None:
+        """Of the last message in sight."""
+        seen = [row for row in self._rows.between(self._top, self._bottom) if row.view]
+        return stop_beside(self, self._column.stops(seen[-1]), forward=True) if seen else None
+
+    def _step(self, step: int) -> None:
+        """Put the keyboard on the message above or below; on the last in sight when it is on none."""
+        row = self._column.row_of(self.window().focusWidget())
+        seen = list(self._rows.between(self._top, self._bottom))
+        index = row.index + step if row else seen[-1].index if seen else -1
+        if 0 <= index < len(self._rows):
+            aim = self._rows.all[index]
+            self._bring(aim)
+            if aim.view:
+                aim.view.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _on_focus_changed(self, _: QWidget | None, focused: QWidget | None) -> None:
+        """Whatever has got the keyboard is in sight."""
+        if focused is None or not self._column.isAncestorOf(focused) or self._placing:
+            return
+        top = focused.mapTo(self._column, QPoint(0, 0)).y()
+        if top >= self._bottom or top + focused.height() <= self._top:
+            self.ensureWidgetVisible(focused)
 
     # --- widgets ---------------------------------------------------------------------------------------------------
 
