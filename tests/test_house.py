@@ -23,8 +23,10 @@ def test_import_contracts_exist() -> None:
 
 @pytest.mark.parametrize(
     "room",
-    ["domain", "markdown", "documents", "transfer", "engine", "endpoint", "hardware", "hub", "store", "interchange"]
-    + ["services", "terminal", "commands"],
+    [
+        *("domain", "markdown", "documents", "transfer", "engine", "endpoint", "hardware", "hub", "store"),
+        *("interchange", "services", "terminal", "commands"),
+    ],
 )
 def test_room_loads_without_qt_and_without_the_engine(room: str) -> None:
     modules = [

@@ -65,7 +65,7 @@ def ending(message: Message) -> Ending:
     if message.state is MessageState.STOPPED:
         return Ending("stopped by you", further)
     if message.state is MessageState.INTERRUPTED:
-        return Ending(f"broken off: {message.error}" if message.error else "broken off", further)
+        return Ending(f"broken off. {message.error}" if message.error else "broken off", further)
     if message.state is MessageState.CUT:
         return _cut(message, only_thought)
     if only_thought:

@@ -3,7 +3,7 @@
 The words of a draft are the composer's, and `store/settings` keeps them; files are read here, one after another.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -127,3 +127,10 @@ class Draft:
             del self._kept[conversation]
         if conversation == self._conversation:
             self.state.set(state)
+
+
+def weighed(attachments: tuple[Attachment, ...], tokens: Sequence[int]) -> tuple[Attachment, ...]:
+    """What is attached, with its *tokens*; as it is where they were counted for something else."""
+    if len(tokens) != len(attachments):
+        return attachments
+    return tuple(replace(one, tokens=count) for one, count in zip(attachments, tokens, strict=True))

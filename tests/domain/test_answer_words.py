@@ -61,7 +61,7 @@ def test_a_question_has_none() -> None:
         (replace(ANSWER, record=AnswerRecord(EDITED)), "written by you", NO_REMEDY),
         (
             replace(ANSWER, state=MessageState.INTERRUPTED, error="The model stopped answering."),
-            "broken off: The model stopped answering.",
+            "broken off. The model stopped answering.",
             EndingRemedy.CONTINUE,
         ),
         (replace(ANSWER, state=MessageState.INTERRUPTED, text=""), "broken off", EndingRemedy.REGENERATE),

@@ -98,7 +98,7 @@ def test_stopped_and_killed_while_an_answer_streams(desktop: Desktop, engine_dat
     assert traces.living(engine) == []
     assert [file for file in memory if file.exists()] == []
     again = desktop.open(engine_data)
-    again.find(has="broken off: The program ended before this answer was complete")
+    again.find(has="broken off. The program ended before this answer was complete")
     again.find(has=_QUESTION)
     again.find(role="list item", has="Two")
     kept = traces.messages(engine_data)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from desktop_app.domain.chat import Attachment, AttachmentKind
 from desktop_app.domain.errors import UserError
-from desktop_app.services.draft import MAX_ATTACHMENTS, Draft
+from desktop_app.services.draft import MAX_ATTACHMENTS, Draft, weighed
 
 
 class Reader:
@@ -90,3 +90,9 @@ async def test_a_question_that_was_not_sent_gets_its_files_back() -> None:
     taken = draft.take()
     draft.put(taken)
     assert names(draft) == ["Pasted picture"]
+
+
+def test_what_is_attached_gets_the_tokens_that_were_counted_for_it() -> None:
+    files = (_made("a"), _made("b"))
+    assert [one.tokens for one in weighed(files, (3, 4))] == [3, 4]
+    assert weighed(files, (3,)) == files

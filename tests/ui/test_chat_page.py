@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QFrame, QLineEdit, QPlainTextEdit
 
+from desktop_app.domain.answer_words import EndingRemedy
 from desktop_app.domain.chat import Message, Role
 from desktop_app.paths import Paths
 from desktop_app.services.chat_view import Queued
@@ -197,6 +198,22 @@ def test_searching_brings_the_list_back(qapp: QApplication, data: Paths) -> None
         press(desk.window, Qt.Key.Key_K, CONTROL)
         assert desk.window.chat.side.isVisible()
         assert child(desk.window, QLineEdit, "Search chats").hasFocus()
+        await desk.quiet()
+
+    play(qapp, data, scene)
+
+
+def test_an_answer_that_was_too_short_leads_to_the_limit_and_a_full_context_to_the_model(
+    qapp: QApplication, data: Paths
+) -> None:
+    async def scene(desk: Desk) -> None:
+        page = desk.window.chat
+        page.transcript.context_choice.emit(1, EndingRemedy.LONGER)
+        assert panel(desk).isVisible()
+        asked: list[bool] = []
+        page.middle.larger_clicked.connect(lambda: asked.append(True))
+        page.transcript.context_choice.emit(1, EndingRemedy.CONTEXT)
+        assert asked == [True]
         await desk.quiet()
 
     play(qapp, data, scene)

@@ -219,6 +219,7 @@ class ChatPage(QWidget):
         self.panel.question_chosen.connect(self.middle.ask)
         self.middle.start_asked.connect(self.start_clicked)
         self.middle.remedy_chosen.connect(self.remedy_chosen)
+        self.middle.longer_clicked.connect(lambda: self._show_settings(True))
         self.composer.text_changed.connect(self._draft_timer.start)
         self.composer.attach_clicked.connect(self.attach_clicked)
         self.composer.settings_clicked.connect(self.toggle_settings)

@@ -5,7 +5,6 @@ else's business.
 """
 
 from collections.abc import Coroutine
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,12 +12,13 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from desktop_app.domain.answer_words import EndingRemedy
 from desktop_app.domain.chat import Attachment, Message, Role
 from desktop_app.domain.engine import EngineStage, EngineStatus
 from desktop_app.domain.errors import Remedy
 from desktop_app.services.chat_view import ChatState
 from desktop_app.services.conversations import Conversations
-from desktop_app.services.draft import Draft, DraftState
+from desktop_app.services.draft import Draft, DraftState, weighed
 from desktop_app.services.serving import Serving
 from desktop_app.ui.bridge import Bridge
 from desktop_app.ui.theme import Theme
@@ -49,6 +49,8 @@ class ChatThread(QWidget):
     """An answer that another model shall give."""
     larger_clicked = Signal()
     """The model shall keep more in mind."""
+    longer_clicked = Signal()
+    """Answers shall be allowed to be longer."""
     link_clicked = Signal(str)
 
     def __init__(
@@ -142,6 +144,7 @@ class ChatThread(QWidget):
         transcript, conversations = self.transcript, self._conversations
         transcript.link_clicked.connect(self.link_clicked)
         transcript.action.connect(self._on_action)
+        transcript.context_choice.connect(self._on_remedy)
         transcript.edited.connect(lambda key, text: self._start("edit", conversations.edit(key, text)))
         transcript.see_everything_asked.connect(lambda: self._start("see everything", conversations.see_everything()))
 
@@ -259,12 +262,15 @@ class ChatThread(QWidget):
         self._tell_draft()
         self._draw_failure()
 
+    def _on_remedy(self, _message: int, remedy: EndingRemedy) -> None:
+        """What helps an answer that ended early and is no action on it."""
+        if remedy is EndingRemedy.CONTEXT:
+            self.larger_clicked.emit()
+        elif remedy is EndingRemedy.LONGER:
+            self.longer_clicked.emit()
+
     def _weighed(self, attachments: tuple[Attachment, ...]) -> tuple[Attachment, ...]:
-        """What is attached, with its tokens where they were counted."""
-        tokens = self._conversations.state.value.context.attached
-        if len(tokens) != len(attachments):
-            return attachments
-        return tuple(replace(one, tokens=count) for one, count in zip(attachments, tokens, strict=True))
+        return weighed(attachments, self._conversations.state.value.context.attached)
 
     def _on_status_changed(self, status: EngineStatus) -> None:
         self._conversations.model_changed()
