@@ -5,8 +5,8 @@ from dataclasses import replace
 from desktop_app.domain.chat import AnswerRecord, Attachment, AttachmentKind, Message, MessageState, Role, Timing
 from desktop_app.domain.tree import Tree
 
-RICH = """A **KV cache** keeps the keys and values of every earlier token, so that a new one costs *one* step instead of
-reading everything again. Its size is
+RICH = """A **KV cache** keeps the keys and values of every earlier token, so that a new one costs *one* step instead \
+of reading everything again. Its size is
 
 $$2 \\cdot n_{layers} \\cdot n_{kv} \\cdot d_{head} \\cdot L \\cdot \\text{bytes}$$
 

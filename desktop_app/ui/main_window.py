@@ -35,6 +35,8 @@ _CHAT_COMMANDS: dict[CommandId, Callable[[ChatPage], object]] = {
     CommandId.REGENERATE: lambda chat: chat.regenerate_last(),
     CommandId.PREVIOUS_VERSION: lambda chat: chat.previous_version(),
     CommandId.NEXT_VERSION: lambda chat: chat.next_version(),
+    CommandId.PREVIOUS_MESSAGE: lambda chat: chat.transcript.step(-1),
+    CommandId.NEXT_MESSAGE: lambda chat: chat.transcript.step(1),
     CommandId.COPY_ANSWER: lambda chat: chat.copy_last_answer(),
     CommandId.COPY_CODE: lambda chat: chat.copy_last_code(),
     CommandId.FOLLOW: lambda chat: chat.follow(),

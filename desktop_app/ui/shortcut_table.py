@@ -26,6 +26,8 @@ class CommandId(StrEnum):
     REGENERATE = "regenerate"
     PREVIOUS_VERSION = "previous_version"
     NEXT_VERSION = "next_version"
+    PREVIOUS_MESSAGE = "previous_message"
+    NEXT_MESSAGE = "next_message"
     COPY_ANSWER = "copy_answer"
     COPY_CODE = "copy_code"
     FOLLOW = "follow"
@@ -71,6 +73,8 @@ COMMANDS = (
     Command(CommandId.REGENERATE, "Answer again, keeping what there is", "Ctrl+R", Group.ANSWER),
     Command(CommandId.PREVIOUS_VERSION, "Previous version of the last answer", "Alt+Left", Group.ANSWER),
     Command(CommandId.NEXT_VERSION, "Next version of the last answer", "Alt+Right", Group.ANSWER),
+    Command(CommandId.PREVIOUS_MESSAGE, "Go to the message above", "Alt+Up", Group.ANSWER),
+    Command(CommandId.NEXT_MESSAGE, "Go to the message below", "Alt+Down", Group.ANSWER),
     Command(CommandId.COPY_ANSWER, "Copy the last answer", "Ctrl+Shift+C", Group.ANSWER),
     Command(CommandId.COPY_CODE, "Copy the last block of code", "Ctrl+Shift+;", Group.ANSWER),
     Command(CommandId.FOLLOW, "Go to the newest words and follow them", "Ctrl+End", Group.ANSWER, also="Alt+End"),

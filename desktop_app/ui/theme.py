@@ -53,6 +53,8 @@ class Theme(QObject):
     """
 
     changed = Signal()
+    focus_moved = Signal(object)
+    """The widget that has got the keyboard; None when no window of the program has it."""
 
     def __init__(
         self,
@@ -75,6 +77,7 @@ class Theme(QObject):
         app.setStyle("Fusion")
         app.setFont(self.body_font())
         self.tokens = self._chosen()
+        app.focusChanged.connect(self._on_focus_changed)
         app.styleHints().colorSchemeChanged.connect(self._on_system_changed)
         app.setPalette(_palette(self.tokens))
         if dressed:
@@ -185,6 +188,9 @@ class Theme(QObject):
             dark = self._app.styleHints().colorScheme() is Qt.ColorScheme.Dark
             return DARK if dark else LIGHT
         return DARK if self._appearance is Appearance.DARK else LIGHT
+
+    def _on_focus_changed(self, _before: QWidget | None, focused: QWidget | None) -> None:
+        self.focus_moved.emit(focused)
 
     def _on_system_changed(self) -> None:
         if self._appearance is Appearance.SYSTEM:

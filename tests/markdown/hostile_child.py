@@ -13,6 +13,7 @@ from pathlib import Path
 from time import thread_time
 
 from PySide6.QtCore import QEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop_app.domain.appearance import Appearance
@@ -38,7 +39,7 @@ def longest_turn(application: QApplication, looks: Looks, parts: list[str]) -> f
     turns.append(_turn(application, window, body, "", final=True))
     while not looks.formulas.settled:
         begin = thread_time()
-        application.sendPostedEvents()
+        QTest.qWait(1)
         turns.append(thread_time() - begin)
     turns.append(_turn(application, window, body, "", final=False))
     window.close()

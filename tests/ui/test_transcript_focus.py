@@ -10,10 +10,8 @@ from desktop_app.domain.chat import Message
 from desktop_app.domain.tree import Place
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.transcript import Transcript
-from tests.ui.hands import press
 from tests.ui.transcripts import answer, question, settle, top_in_sight
 
-ALT = Qt.KeyboardModifier.AltModifier
 MANY = tuple(
     question(n) if n % 2 else answer(n, f"A [link](https://example.org/{n}) and **more**.") for n in range(1, 61)
 )
@@ -68,26 +66,26 @@ def test_tab_goes_through_one_message_and_out(qtbot: QtBot, window: QWidget) -> 
     assert set(back[:-1]) <= set(stops)
 
 
-def test_alt_and_an_arrow_go_from_message_to_message(qtbot: QtBot, window: QWidget) -> None:
+def test_a_step_goes_from_message_to_message(qtbot: QtBot, window: QWidget) -> None:
     transcript = fill(qtbot, window)
     transcript.setFocus()
     for key in range(60, 0, -1):
-        press(window.focusWidget(), Qt.Key.Key_Up, ALT)
+        transcript.step(-1)
         said = window.focusWidget()
         assert said.accessibleName() == ("You said" if key % 2 else "Guide answered")
         assert said.accessibleDescription() == ("Why?" if key % 2 else "A link and more.")
         assert 0 <= top_in_sight(transcript, key) < transcript.viewport().height()
-    press(window.focusWidget(), Qt.Key.Key_Up, ALT)
+    transcript.step(-1)
     assert top_in_sight(transcript, 1) >= 0
     QTest.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
     assert window.focusWidget().accessibleName() == "Copy question"
-    press(window.focusWidget(), Qt.Key.Key_Down, ALT)
+    transcript.step(1)
     assert window.focusWidget().accessibleName() == "Guide answered"
 
 
 def test_what_goes_with_the_keyboard_leaves_it_with_the_transcript(qtbot: QtBot, window: QWidget) -> None:
     transcript = fill(qtbot, window)
     transcript.setFocus()
-    press(transcript, Qt.Key.Key_Up, ALT)
+    transcript.step(-1)
     transcript.show_path(MANY[:-1], {})
     assert window.focusWidget() is transcript

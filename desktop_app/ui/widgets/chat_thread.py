@@ -244,7 +244,7 @@ class ChatThread(QWidget):
         beside = (state.places, state.seen_from, state.summary)
         if state.messages is not self._messages or beside != self._beside:
             self._messages, self._beside = state.messages, beside
-            self.transcript.show_path(state.messages, *beside)
+            self.transcript.show_path(state.messages, *beside, chat=(state.open_id, state.temporary))
         self._show_middle(bool(state.messages))
         self._context.show_full(state.full)
         self._suggestion.show_suggestion(state.suggestion)

@@ -2,7 +2,7 @@
 
 `transcript_scroll` asks. A transcript is one stop of the Tab key among those of the window. From it Tab goes to the
 last message in sight, which is read as a whole, through its links and buttons, and on to what follows the transcript;
-Alt+Up and Alt+Down go to the message above and below.
+the window's shortcuts go to the message above and below.
 """
 
 from collections.abc import Sequence

@@ -3,11 +3,9 @@
 Base of `Transcript`, which says what the rows are.
 """
 
-from functools import partial
-
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from desktop_app.domain.chat import MessageState
 from desktop_app.ui.theme import Theme
@@ -53,11 +51,7 @@ class RowArea(QScrollArea):
         self.selection = Selection(self, lambda: self._rows.all)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         theme.changed.connect(self._on_theme_changed)
-        QApplication.instance().focusChanged.connect(self._on_focus_changed)  # type: ignore[union-attr]
-        for keys, step in (("Alt+Up", -1), ("Alt+Down", 1)):
-            # A shortcut, since buttons have their own use for arrows.
-            shortcut = QShortcut(QKeySequence(keys), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(partial(self._step, step))
+        theme.focus_moved.connect(self._on_focus_moved)
         self._set_sheet()
 
     def follow(self) -> None:
@@ -147,8 +141,8 @@ class RowArea(QScrollArea):
         seen = [row for row in self._rows.between(self._top, self._bottom) if row.view]
         return stop_beside(self, self._column.stops(seen[-1]), forward=True) if seen else None
 
-    def _step(self, step: int) -> None:
-        """Put the keyboard on the message above or below; on the last in sight when it is on none."""
+    def step(self, step: int) -> None:
+        """Put the keyboard on the message above (-1) or below (1); on the last in sight when it is on none."""
         row = self._column.row_of(self.window().focusWidget())
         seen = list(self._rows.between(self._top, self._bottom))
         index = row.index + step if row else seen[-1].index if seen else -1
@@ -158,7 +152,7 @@ class RowArea(QScrollArea):
             if aim.view:
                 aim.view.setFocus(Qt.FocusReason.TabFocusReason)
 
-    def _on_focus_changed(self, _: QWidget | None, focused: QWidget | None) -> None:
+    def _on_focus_moved(self, focused: QWidget | None) -> None:
         """Whatever has got the keyboard is in sight."""
         if focused is None or not self._column.isAncestorOf(focused) or self._placing:
             return
