@@ -1,6 +1,7 @@
 """What is attached to a question that is still being written, for each conversation until it is sent.
 
-The words of a draft are the composer's, and `store/settings` keeps them; files are read here, one after another.
+The words of a draft are the composer's, and `store/settings` keeps them, but those of temporary chats are kept here;
+files are read here, one after another.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -54,7 +55,19 @@ class Draft:
         self._reads = attachments
         self._conversation: int | None = None
         self._kept: dict[int | None, DraftState] = {}
+        self._words: dict[int | None, str] = {}
         self.state = Observable(DraftState())
+
+    @property
+    def words(self) -> str:
+        """What is written in the open temporary chat; `store/settings` keeps the words of the others."""
+        return self._words.get(self._conversation, "")
+
+    def keep_words(self, words: str) -> None:
+        """Keep what is written in the open temporary chat for as long as the program runs."""
+        self._words.pop(self._conversation, None)
+        if words:
+            self._words[self._conversation] = words
 
     def switch(self, conversation: int | None, *, temporary: bool = False) -> None:
         """Show what was attached in another conversation; None is a new one, *temporary* or not."""

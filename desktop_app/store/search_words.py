@@ -34,6 +34,7 @@ _TERM = re.compile(r'"([^"]*)("|$)|([^\s"]+)')
 _TOKEN = re.compile(f"[{_SINGLE}]|[^\\W_{_SINGLE}]+")
 _MARKS = re.compile("[\u0300-\u036f]")
 _SPACES = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_MARKUP = re.compile(r"\*\*|`+|^ {0,3}(?:#{1,6} +|> ?)", re.MULTILINE)
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
 
 
@@ -68,13 +69,16 @@ def read_query(text: str) -> Query | None:
 
 
 def snippet(text: str, query: Query) -> tuple[str, tuple[tuple[int, int], ...]]:
-    """One line of *text* around its first hit, at most `SNIPPET` characters, and where the hits are in it."""
+    """One line of *text* around its first hit, at most `SNIPPET` characters, and where the hits are in it.
+
+    Signs of Markdown that only shape words are left out: nobody searches for them, and here they shape nothing.
+    """
     for begin in range(0, max(1, min(len(text), _LOOKED_THROUGH)), _WINDOW):
         # A window reaches into the next one, so that a hit on the border is whole in one of them.
-        line = one_line(text[max(0, begin - SNIPPET) : begin + _WINDOW + SNIPPET])
+        line = one_line(_MARKUP.sub("", text[max(0, begin - SNIPPET) : begin + _WINDOW + SNIPPET]))
         if hit := query.hits.search(_folded(line)):
             return _around(line, hit.start(), query, begin > SNIPPET)
-    return _around(one_line(text[: 4 * SNIPPET]), 0, query, False)
+    return _around(one_line(_MARKUP.sub("", text[: 4 * SNIPPET])), 0, query, False)
 
 
 def one_line(text: str) -> str:

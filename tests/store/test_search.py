@@ -183,6 +183,14 @@ def test_a_snippet_shows_the_first_hit_with_some_words_before_it() -> None:
     assert len(line) <= SNIPPET
 
 
+def test_a_snippet_shows_words_and_not_what_shapes_them() -> None:
+    query = read_query("cache")
+    assert query is not None
+    line, marks = snippet("## Memory\n\n> A **KV cache** takes `2 * n`", query)
+    assert line == "Memory A KV cache takes 2 * n"
+    assert [line[begin:end] for begin, end in marks] == ["cache"]
+
+
 def test_a_snippet_is_one_harmless_line() -> None:
     assert one_line("a\n\tb\u202e c\u2066\x1b[31m\u2028d\u200b\ufeffe\x85f\0g\ud83d") == "a b c [31m de f g"
 

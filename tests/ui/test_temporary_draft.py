@@ -36,6 +36,7 @@ def test_what_is_written_in_a_temporary_chat_stays_there(qapp: QApplication, dat
         write(desk.field, "For everybody")
         page.new_temporary_chat()
         await desk.quiet()
+        assert desk.field.toPlainText() == SECRET
         page.new_chat()
         await desk.quiet()
         assert desk.field.toPlainText() == "For everybody"

@@ -191,7 +191,9 @@ class ChatPage(QWidget):
         """Keep what is written and not sent; done by itself a moment after the last key."""
         self._draft_timer.stop()
         # Of the chat that is shown: another one may be open by now.
-        if not self._temporary:
+        if self._temporary:
+            self._draft.keep_words(self.composer.text())
+        else:
             self._start("draft", self._settings.set_draft(self._open_id, self.composer.text()))
 
     def restore_folds(self) -> None:
@@ -241,7 +243,8 @@ class ChatPage(QWidget):
         self._open_id, self._temporary = state.open_id, state.temporary
         self._draft.switch(state.open_id, temporary=state.temporary)
         if not stored_now:
-            self.composer.set_text("" if state.temporary else self._settings.draft(state.open_id))
+            words = self._draft.words if state.temporary else self._settings.draft(state.open_id)
+            self.composer.set_text(words)
         if not state.temporary:
             self._start("remember chat", self._settings.set_last_conversation(state.open_id))
 
