@@ -22,6 +22,7 @@ _NEEDED = (
 )
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The main job first: where there is no engine yet, it is the window that installs it.
 
