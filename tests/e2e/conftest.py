@@ -22,16 +22,15 @@ _NEEDED = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The main job first: where there is no engine yet, it is the window that installs it.
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """All of them on one worker, one after another: there is one engine, one desktop and one keyboard."""
+    item.add_marker(pytest.mark.xdist_group("e2e"))
 
-    All of them stay together, one after another: there is one engine, one desktop and one keyboard.
-    """
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The main job first: where there is no engine yet, it is the window that installs it."""
     places = [index for index, item in enumerate(items) if item.path.parent == Path(__file__).parent]
     ours = sorted((items[index] for index in places), key=lambda item: item.path.name != _FIRST)
-    for item in ours:
-        item.add_marker(pytest.mark.xdist_group("e2e"))
     for index, item in zip(places, ours, strict=True):
         items[index] = item
 
