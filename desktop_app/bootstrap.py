@@ -29,7 +29,6 @@ from desktop_app.services.bundle import Bundle, Sources
 from desktop_app.services.chat_build import build_chat
 from desktop_app.services.chat_files import ChatFiles
 from desktop_app.services.downloads import Downloads
-from desktop_app.services.draft import Draft
 from desktop_app.services.every_chat import EveryChat
 from desktop_app.services.first_run import FirstRun
 from desktop_app.services.gauges import Gauges
@@ -132,7 +131,7 @@ def build(paths: Paths, machine: MachineSource | None = None, endpoint: str = ""
         outside=dict(os.environ),
     )
     serving.select(guide)
-    chat = build_chat(database, serving, settings, tasks)
+    chat = build_chat(database, serving, settings, Attachments(_read_image), tasks)
 
     async def read_metrics() -> EngineMetrics | None:
         return await serving.endpoint.metrics() if serving.endpoint else None
@@ -181,7 +180,7 @@ def build(paths: Paths, machine: MachineSource | None = None, endpoint: str = ""
         stores=chat.stores,
         conversations=chat.conversations,
         chats=chat.chats,
-        draft=Draft(Attachments(_read_image)),
+        draft=chat.draft,
         gauges=Gauges(machine.sampler(), read_metrics),
         first_run=FirstRun(setup, serving, settings, guide),
         model_settings=model_settings,

@@ -6,6 +6,7 @@ from desktop_app.services.chats import Chats
 from desktop_app.services.conversation_asking import Listeners
 from desktop_app.services.conversation_desk import Stores
 from desktop_app.services.conversations import Conversations
+from desktop_app.services.draft import Draft, Reads
 from desktop_app.services.ready_model import ReadyModel
 from desktop_app.services.serving import Serving
 from desktop_app.services.tasks import Tasks
@@ -24,19 +25,24 @@ class ChatServices:
     stores: Stores
     conversations: Conversations
     chats: Chats
+    draft: Draft
 
 
-def build_chat(database: Database, serving: Serving, settings: Settings, tasks: Tasks) -> ChatServices:
+def build_chat(
+    database: Database, serving: Serving, settings: Settings, attachments: Reads, tasks: Tasks
+) -> ChatServices:
     """The services of chats, over a database that need not be open yet."""
     stores = Stores(ConversationStore(database), TemporaryStore())
 
     def model_changed() -> None:
         conversations.model_changed()
+        draft.model_changed()
 
     async def refresh() -> None:
         await chats.refresh()
 
     model = ReadyModel(serving.status, serving.plan_of, tasks, model_changed)
+    draft = Draft(attachments, model.takes_pictures)
     titles = Titles(
         stores,
         lambda: serving.endpoint,
@@ -57,4 +63,4 @@ def build_chat(database: Database, serving: Serving, settings: Settings, tasks: 
         Listeners(changed=refresh, asked=titles.asked, answered=titles.answered),
     )
     chats = Chats(stores, conversations, tasks)
-    return ChatServices(stores, conversations, chats)
+    return ChatServices(stores, conversations, chats, draft)

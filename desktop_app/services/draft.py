@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from desktop_app.domain.chat import Attachment
+from desktop_app.domain.chat import Attachment, AttachmentKind
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.observable import Observable
 
@@ -42,6 +42,8 @@ class DraftState:
     """Names of what is being read."""
     error: UserError | None = None
     """What could not be attached, until `dismiss_error()` or the next one."""
+    unseen: bool = False
+    """Whether there is a picture among them and the model takes none."""
 
 
 class Draft:
@@ -49,10 +51,12 @@ class Draft:
 
     Args:
         attachments: reads what is to be attached.
+        pictures: whether the model that is ready takes pictures; None when that is not known.
     """
 
-    def __init__(self, attachments: Reads) -> None:
+    def __init__(self, attachments: Reads, pictures: Callable[[], bool | None] = lambda: None) -> None:
         self._reads = attachments
+        self._pictures = pictures
         self._conversation: int | None = None
         self._kept: dict[int | None, DraftState] = {}
         self._words: dict[int | None, str] = {}
@@ -72,7 +76,11 @@ class Draft:
     def switch(self, conversation: int | None, *, temporary: bool = False) -> None:
         """Show what was attached in another conversation; None is a new one, *temporary* or not."""
         self._conversation = _NEW_TEMPORARY if conversation is None and temporary else conversation
-        self.state.set(self._state_of(self._conversation))
+        self._show(self._state_of(self._conversation))
+
+    def model_changed(self) -> None:
+        """Another model is ready, or more is known of it."""
+        self._show(self._state_of(self._conversation))
 
     async def add_files(self, paths: Iterable[Path]) -> None:
         """Attach files, in this order."""
@@ -135,11 +143,16 @@ class Draft:
         return self._kept.get(conversation, DraftState())
 
     def _change(self, conversation: int | None, state: DraftState) -> None:
-        self._kept[conversation] = state
+        state = self._kept[conversation] = replace(state, unseen=False)
         if state == DraftState():
             del self._kept[conversation]
         if conversation == self._conversation:
-            self.state.set(state)
+            self._show(state)
+
+    def _show(self, state: DraftState) -> None:
+        seen = self._pictures() is not False
+        pictures = any(one.kind is AttachmentKind.IMAGE for one in state.attachments)
+        self.state.set(replace(state, unseen=pictures and not seen))
 
 
 def weighed(attachments: tuple[Attachment, ...], tokens: Sequence[int]) -> tuple[Attachment, ...]:

@@ -1,4 +1,4 @@
-"""What is known of the model that is talked to: its own sampling, its revision, the engine that serves it.
+"""What is known of the model that is talked to: its own sampling, its revision, what it takes, its engine.
 
 Small files are read once for each model, when it becomes ready; asking costs nothing. `bootstrap` hands its answers to
 `services/conversations`.
@@ -24,6 +24,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 class _Known:
     sampling: Sampling
     revision: str
+    pictures: bool | None = None
 
 
 class ReadyModel:
@@ -55,6 +56,12 @@ class ReadyModel:
         model = self._status.value.model
         known = self._known.get(model.key) if model is not None else None
         return known.sampling if known else Sampling()
+
+    def takes_pictures(self) -> bool | None:
+        """Whether it is made for pictures, too; None when that is not known."""
+        model = self._status.value.model
+        known = self._known.get(model.key) if model is not None else None
+        return known.pictures if known else None
 
     def record(self) -> AnswerRecord:
         """What is known of its answers beforehand."""
@@ -91,4 +98,5 @@ def _read(folder: Path) -> _Known:
     ours = manifest.read(folder)
     # In a cache of Hugging Face the folder bears the commit as its name.
     cached = folder.name if _COMMIT.fullmatch(folder.name) else ""
-    return _Known(generation.generation_defaults(folder), ours.model.commit if ours else cached)
+    commit = ours.model.commit if ours else cached
+    return _Known(generation.generation_defaults(folder), commit, generation.takes_pictures(folder))

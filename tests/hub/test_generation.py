@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from desktop_app.domain.sampling import Sampling
-from desktop_app.hub.generation import generation_defaults
+from desktop_app.hub.generation import generation_defaults, takes_pictures
 
 
 def write(folder: Path, values: object, name: str = "generation_config.json") -> Path:
@@ -48,3 +48,21 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     file.unlink()
     file.mkdir()
     assert generation_defaults(tmp_path) == Sampling()
+
+
+@pytest.mark.parametrize(
+    ("values", "sees"),
+    [
+        ({"model_type": "qwen2_5_vl", "vision_config": {}}, True),
+        ({"model_type": "llava", "image_token_index": 32000}, True),
+        ({"model_type": "llama", "hidden_size": 5}, False),
+        ({}, None),
+        ([], None),
+    ],
+)
+def test_which_models_take_pictures(tmp_path: Path, values: object, sees: bool | None) -> None:
+    assert takes_pictures(write(tmp_path, values, "config.json")) is sees
+
+
+def test_a_model_without_a_configuration_says_nothing(tmp_path: Path) -> None:
+    assert takes_pictures(tmp_path) is None

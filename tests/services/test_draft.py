@@ -5,7 +5,7 @@ from pathlib import Path
 
 from desktop_app.domain.chat import Attachment, AttachmentKind
 from desktop_app.domain.errors import UserError
-from desktop_app.services.draft import MAX_ATTACHMENTS, Draft, weighed
+from desktop_app.services.draft import MAX_ATTACHMENTS, Draft, DraftState, weighed
 
 
 class Reader:
@@ -90,6 +90,22 @@ async def test_a_question_that_was_not_sent_gets_its_files_back() -> None:
     taken = draft.take()
     draft.put(taken)
     assert names(draft) == ["Pasted picture"]
+
+
+async def test_a_picture_for_a_model_that_takes_none_is_told() -> None:
+    takes: list[bool | None] = [None]
+    draft = Draft(Reader(), lambda: takes[0])
+    await draft.add_image(b"png")
+    assert not draft.state.value.unseen
+    takes[0] = False
+    draft.model_changed()
+    assert told(draft)
+    draft.remove(0)
+    assert draft.state.value == DraftState()
+
+
+def told(draft: Draft) -> bool:
+    return draft.state.value.unseen
 
 
 def test_what_is_attached_gets_the_tokens_that_were_counted_for_it() -> None:

@@ -34,6 +34,7 @@ async def test_its_own_sampling_and_its_revision_are_read_once_it_is_ready(tmp_p
     assert told == ["learned"]
     assert model.defaults() == Sampling(temperature=0.6, top_k=20)
     assert model.record() == AnswerRecord(revision=COMMIT, context_tokens=2048)
+    assert model.takes_pictures() is None
 
 
 async def test_nothing_is_read_for_a_server_elsewhere() -> None:

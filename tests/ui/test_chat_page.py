@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QFrame, QLineEdit, QPlainTextEdit
 
 from desktop_app.domain.answer_words import EndingRemedy
@@ -215,5 +216,20 @@ def test_an_answer_that_was_too_short_leads_to_the_limit_and_a_full_context_to_t
         page.transcript.context_choice.emit(1, EndingRemedy.CONTEXT)
         assert asked == [True]
         await desk.quiet()
+
+    play(qapp, data, scene)
+
+
+def test_a_picture_that_the_model_does_not_take_is_told_before_it_is_sent(qapp: QApplication, data: Paths) -> None:
+    async def scene(desk: Desk) -> None:
+        await desk.serve()
+        picture = QImage(8, 8, QImage.Format.Format_RGB32)
+        picture.fill(Qt.GlobalColor.red)
+        file = desk.folder / "red.png"
+        assert picture.save(str(file))
+        await desk.program.draft.add_files([file])
+        await reach(lambda: any("takes no pictures" in one for one in words(desk.window)), "the warning")
+        desk.program.draft.remove(0)
+        assert not any("takes no pictures" in one for one in words(desk.window))
 
     play(qapp, data, scene)

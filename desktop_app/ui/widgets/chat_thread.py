@@ -23,7 +23,7 @@ from desktop_app.services.serving import Serving
 from desktop_app.ui.bridge import Bridge
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import short_name
-from desktop_app.ui.widgets.chat_line import ChatLine
+from desktop_app.ui.widgets.chat_line import ChatLines
 from desktop_app.ui.widgets.chat_side import UNDO_MILLISECONDS
 from desktop_app.ui.widgets.composer import Composer
 from desktop_app.ui.widgets.composer_words import choice_chips
@@ -35,7 +35,6 @@ from desktop_app.ui.widgets.transcript import Transcript
 
 _MARGIN = 24
 """Left and right of the column, as the transcript has it."""
-_TEMPORARY = "Temporary chat: nothing of it is written to the disk."
 
 
 class ChatThread(QWidget):
@@ -87,9 +86,7 @@ class ChatThread(QWidget):
         self._undo_timer = QTimer(self, singleShot=True, interval=UNDO_MILLISECONDS)
         self._context = ContextCard(theme)
         self._suggestion = SuggestionCard(theme)
-        self._temporary = ChatLine(theme, "clock")
-        self._queued = ChatLine(theme, "continue", "Send now")
-        self._waiting = ChatLine(theme, "engine", "Stop")
+        self._lines = ChatLines(theme)
         self._build()
         self._connect()
         theme.changed.connect(self._on_theme_changed)
@@ -135,8 +132,8 @@ class ChatThread(QWidget):
         self._context.larger_clicked.connect(self.larger_clicked)
         self._context.dismissed.connect(self._on_context_dismissed)
         self._suggestion.text_mode_clicked.connect(lambda: start("as text", conversations.continue_as_text()))
-        self._queued.clicked.connect(lambda: start("answer", conversations.send_queued()))
-        self._waiting.clicked.connect(lambda: start("stop answer", conversations.stop()))
+        self._lines.send_clicked.connect(lambda: start("answer", conversations.send_queued()))
+        self._lines.stop_clicked.connect(lambda: start("stop answer", conversations.stop()))
         for area in (self.transcript, self._empty):
             area.verticalScrollBar().rangeChanged.connect(self._align)
 
@@ -261,6 +258,7 @@ class ChatThread(QWidget):
         self.composer.show_reading(state.reading)
         self._tell_draft()
         self._draw_failure()
+        self._draw_composer()
 
     def _on_remedy(self, _message: int, remedy: EndingRemedy) -> None:
         """What helps an answer that ended early and is no action on it."""
@@ -274,6 +272,7 @@ class ChatThread(QWidget):
 
     def _on_status_changed(self, status: EngineStatus) -> None:
         self._conversations.model_changed()
+        self._draft.model_changed()
         self._draw_composer()
 
     def _draw_failure(self) -> None:
@@ -292,18 +291,9 @@ class ChatThread(QWidget):
         composer.show_context(state.context)
         composer.show_attachments(self._weighed(self._draft.state.value.attachments))
         composer.show_choices(choice_chips(state.settings, state.presets))
-        self._draw_lines(state, ready)
+        self._lines.show_state(state, name if self._draft.state.value.unseen else "", ready=ready)
         told_above = status.stage is EngineStage.FAILED and not state.messages
         self._notice.show_error(None if told_above else status.error)
-
-    def _draw_lines(self, state: ChatState, ready: bool) -> None:
-        """What is going on, what waits, and what this chat is."""
-        held_up = len(state.queued) if not state.answering and state.full is None else 0
-        questions = "1 question waits" if held_up == 1 else f"{held_up} questions wait"
-        self._queued.button.setVisible(ready)
-        self._queued.show_words(f"{questions}{'' if ready else ' for a model'}." if held_up else "")
-        self._waiting.show_words(f"{state.waiting}…" if state.waiting else "")
-        self._temporary.show_words(_TEMPORARY if state.temporary else "")
 
     def _show_middle(self, said: bool) -> None:
         shown = self.transcript if said else self._empty
@@ -336,7 +326,7 @@ class ChatThread(QWidget):
         column.setContentsMargins(0, 4, 0, 12)
         column.setSpacing(8)
         cards = (self._notice, self._failure, self._undo, self._suggestion, self._context)
-        for part in (*cards, self._temporary, self._waiting, self._queued, self.composer):
+        for part in (*cards, self._lines, self.composer):
             column.addWidget(part)
         self._bottom.addLayout(column)
         whole = QVBoxLayout(self)
