@@ -80,6 +80,10 @@ class Program:
         if self.settings.model_folder is not None:
             self.serving.select_folder(self.settings.model_folder)
         await self.chats.load()
+        listed = self.chats.state.value
+        if listed.error is None:
+            binned = (one.conversation for one in listed.bin)
+            await self.settings.keep_drafts({one.id for one in (*listed.conversations, *binned)})
         await self.conversations.load(self.settings.last_conversation)
         await self.serving.clean_up()
         if attended:

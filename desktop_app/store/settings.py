@@ -7,7 +7,7 @@ is missing or makes no sense counts as not chosen.
 import base64
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -104,6 +104,15 @@ class Settings:
             drafts[str(conversation)] = text
         if drafts != before:
             await self._set("drafts", drafts)
+
+    async def keep_drafts(self, conversations: Collection[int]) -> None:
+        """Forget what was written in conversations other than these, which are gone for good, and not in a new one."""
+        before = self._values.get("drafts")
+        drafts = before if isinstance(before, dict) else {}
+        names = {str(None), *map(str, conversations)}
+        kept = {name: text for name, text in drafts.items() if name in names}
+        if kept != drafts:
+            await self._set("drafts", kept)
 
     @property
     def idle_unload_minutes(self) -> int:

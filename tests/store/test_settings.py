@@ -99,3 +99,12 @@ async def test_a_choice_for_the_chat_that_makes_no_sense_counts_as_none(database
     await database.run(lambda db: db.executemany("INSERT INTO settings VALUES (?, ?)", rows))
     settings = await reloaded(database)
     assert (settings.shortcuts, settings.text_scale) == ({}, 1.0)
+
+
+async def test_drafts_of_chats_that_are_gone_are_forgotten(database: Database) -> None:
+    settings = await reloaded(database)
+    for conversation in (None, 1, 2):
+        await settings.set_draft(conversation, f"words {conversation}")
+    await settings.keep_drafts({2})
+    again = await reloaded(database)
+    assert [again.draft(one) for one in (None, 1, 2)] == ["words None", "", "words 2"]
