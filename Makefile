@@ -44,7 +44,13 @@ format: dev ## rewrite the files in the project's format
 
 test: dev ## the whole suite, on a virtual screen, with the real engine
 	@$(PYTHON) packaging/system_libs.py --tests
-	$(SCREEN) $(BIN)/pytest --numprocesses 2 --dist loadgroup
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target test-engine test-parts
+
+test-engine: # on the real engine: one desktop and one keyboard, so one after another
+	$(SCREEN) $(BIN)/pytest tests/e2e
+
+test-parts: # everything else, beside it
+	$(SCREEN) $(BIN)/pytest --ignore tests/e2e
 
 shots: dev ## pictures of every page and state into build/shots
 	@$(PYTHON) packaging/system_libs.py --tests
@@ -57,4 +63,4 @@ bench: dev ## speeds as ratios, into build/bench.json
 clean: ## remove what was built
 	rm -rf build $(VENV)
 
-.PHONY: help run setup dev check format test shots bench clean
+.PHONY: help run setup dev check format test test-engine test-parts shots bench clean

@@ -22,11 +22,6 @@ _NEEDED = (
 )
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """All of them on one worker, one after another: there is one engine, one desktop and one keyboard."""
-    item.add_marker(pytest.mark.xdist_group("e2e"))
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The main job first: where there is no engine yet, it is the window that installs it."""
     places = [index for index, item in enumerate(items) if item.path.parent == Path(__file__).parent]
