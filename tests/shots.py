@@ -30,31 +30,9 @@ from desktop_app.store.conversations import ConversationStore
 from desktop_app.ui.main_window import MainWindow
 from tests import shots_chat, shots_engine_room, shots_models
 from tests.album import SIZE, SMALL, Album, settle
+from tests.chat_content import RICH
 from tests.conftest import reach
 from tests.engine_cache import environment as engine
-
-MARKDOWN = """A **KV cache** keeps the keys and values of every earlier token, so that a new one costs *one* step.
-
-| Context | KV cache | Fits beside the weights |
-|--------:|---------:|---|
-| 8,192 | 1.1 GiB | yes |
-| 32,768 | 4.5 GiB | yes |
-| 131,072 | 18.0 GiB | no: use `fp8` |
-
-```python
-def kv_bytes(layers: int, kv_heads: int, head_dim: int, tokens: int, width: int = 2) -> int:
-    \"\"\"Bytes that the cache needs for *tokens* positions.\"\"\"
-    return 2 * layers * kv_heads * head_dim * tokens * width  # K and V
-```
-
-Three ways to shrink it:
-
-1. Lower `--max-model-len`.
-2. Use `--kv-cache-dtype fp8`.
-3. Share prefixes, as the [documentation](https://docs.vllm.ai/) says.
-
-> A remote picture stays a line of text: ![a cat](https://example.org/cat.png)
-"""
 
 
 @asynccontextmanager
@@ -195,7 +173,7 @@ async def rich_conversation(program: Program) -> None:
     store = ConversationStore(program.database)
     turns = (
         Message(0, Role.USER, "How big does the KV cache get, and how do I make it smaller?"),
-        Message(0, Role.ASSISTANT, MARKDOWN, model="Some larger model"),
+        Message(0, Role.ASSISTANT, RICH, model="Some larger model"),
     )
     conversation, _ = await store.create("How big does the KV cache get?", turns)
     await program.chats.refresh()
