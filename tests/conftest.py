@@ -5,7 +5,8 @@ import os
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,12 @@ async def reach(condition: Callable[[], object], what: str, seconds: float = 20.
     while not condition():
         assert time.monotonic() < deadline, f"waited {seconds} s for: {what}"
         await asyncio.sleep(0.01)
+
+
+def bytes_of(files: Iterable[Path]) -> int:
+    """The size of *files* together; one that has got another name meanwhile has none."""
+    total = 0
+    for file in files:
+        with suppress(FileNotFoundError):
+            total += file.stat().st_size
+    return total

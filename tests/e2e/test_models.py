@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from desktop_app.paths import Paths, resources
-from tests.conftest import wait_until
+from tests.conftest import bytes_of, wait_until
 from tests.e2e.conftest import nothing_left
 from tests.e2e.desktop import Desktop, Window
 from tests.e2e.steps import wait_ready
@@ -27,7 +27,7 @@ def look_at_models(window: Window) -> None:
 def came(data: Path) -> int:
     """Bytes of unfinished files."""
     parts = Paths(data).models / _TINY / ".vllm-desktop" / "parts"
-    return sum(file.stat().st_size for file in parts.rglob("*.part"))
+    return bytes_of(parts.rglob("*.part"))
 
 
 def until_half_is_there(window: Window, data: Path, hub: FakeHub) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from desktop_app.domain.library import DownloadStage, DownloadStatus
 from desktop_app.terminal.download import line
-from tests.conftest import wait_until
+from tests.conftest import bytes_of, wait_until
 from tests.fakes.hub import GOOD, OTHER
 from tests.programs import SECONDS
 from tests.terminal.conftest import TINY, Terminal
@@ -36,7 +36,7 @@ def test_broken_off_it_keeps_what_is_there_and_goes_on(terminal: Terminal, numbe
     hub, parts = terminal.hub, terminal.folder / ".vllm-desktop" / "parts"
     hub.control(stall_after=_STALL)
     with terminal.begin("download", TINY) as child:
-        wait_until(lambda: sum(file.stat().st_size for file in parts.rglob("*.part")) >= _STALL // 2, "half of it")
+        wait_until(lambda: bytes_of(parts.rglob("*.part")) >= _STALL // 2, "half of it")
         child.send_signal(number)
         assert child.wait(SECONDS) == (-signal.SIGKILL if number == signal.SIGKILL else 130)
         assert child.stderr is not None
