@@ -47,8 +47,7 @@ def build_chat(
         stores,
         lambda: serving.endpoint,
         enabled=lambda: settings.improve_titles,
-        # The Guide knows nothing but this program.
-        allowed=lambda: not model.is_guide(),
+        allowed=model.finds_titles,
         changed=refresh,
         tasks=tasks,
     )

@@ -75,10 +75,14 @@ class ReadyModel:
             context_tokens=status.context_tokens,
         )
 
-    def is_guide(self) -> bool:
-        """Whether it is the Guide, which knows nothing but this program."""
+    def finds_titles(self) -> bool:
+        """Whether it may be asked for titles by itself.
+
+        Not the Guide, which knows nothing but this program, and no server elsewhere: nothing leaves the computer that
+        nobody sent.
+        """
         model = self._status.value.model
-        return model is not None and model.is_guide
+        return model is not None and not model.is_guide and not model.address
 
     def _on_status_changed(self, status: EngineStatus) -> None:
         model = status.model

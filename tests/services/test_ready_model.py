@@ -33,6 +33,7 @@ async def test_its_own_sampling_and_its_revision_are_read_once_it_is_ready(tmp_p
     await reach(lambda: told, "the files to be read")
     assert told == ["learned"]
     assert model.defaults() == Sampling(temperature=0.6, top_k=20)
+    assert model.finds_titles()
     assert model.record() == AnswerRecord(revision=COMMIT, context_tokens=2048)
     assert model.takes_pictures() is None
 
@@ -43,9 +44,14 @@ async def test_nothing_is_read_for_a_server_elsewhere() -> None:
     model, told = known(status)
     assert (model.defaults(), told) == (Sampling(), [])
     assert model.record() == AnswerRecord(engine="https://example.org/v1", context_tokens=4096)
-    assert not model.is_guide()
+    assert not model.finds_titles(), "nothing is sent that nobody sends"
 
 
 async def test_without_a_model_nothing_is_known() -> None:
     model, _ = known(Observable(EngineStatus(EngineStage.STOPPED)))
     assert model.record() == AnswerRecord()
+
+
+def test_the_guide_finds_no_titles(tmp_path: Path) -> None:
+    model, _ = known(Observable(EngineStatus(EngineStage.STOPPED, ModelRef("Guide", tmp_path, is_guide=True))))
+    assert not model.finds_titles()
