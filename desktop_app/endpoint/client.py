@@ -58,6 +58,11 @@ class Endpoint:
         return self._model
 
     @property
+    def elsewhere(self) -> bool:
+        """Whether it is a server that is not ours."""
+        return self._address.elsewhere
+
+    @property
     def address(self) -> Address:
         """Where it answers."""
         return self._address

@@ -91,8 +91,14 @@ class Counter:
         """Tokens of the texts that hang on the draft, by model, name and text."""
 
     async def count(self, prompt: Sequence[Message] | str, endpoint: ChatEndpoint | None = None) -> Count:
-        """Tokens of turns or of a text; estimated when the engine cannot count them."""
-        endpoint = endpoint or self._endpoint()
+        """Tokens of turns or of a text; estimated when the engine cannot count them.
+
+        Args:
+            prompt: what is counted.
+            endpoint: who is about to be sent it; by default an engine of ours. A server elsewhere is not told what
+                nobody has sent, only to count it.
+        """
+        endpoint = endpoint or self._near()
         guess = Count(estimate(prompt), estimated=True)
         if not prompt:
             return Count(0)
@@ -103,6 +109,10 @@ class Counter:
             return Count(await endpoint.count_tokens(_countable(prompt)) + pictures, estimated=pictures > 0)
         except UserError:
             return guess
+
+    def _near(self) -> ChatEndpoint | None:
+        endpoint = self._endpoint()
+        return None if endpoint is None or endpoint.elsewhere else endpoint
 
     async def draft(self, text: str, attachments: Sequence[Attachment]) -> tuple[int, tuple[int, ...]]:
         """Tokens of what is written, and of each thing attached; what was counted once is not counted again."""

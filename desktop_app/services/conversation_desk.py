@@ -32,6 +32,10 @@ class ChatEndpoint(Protocol):
     def model(self) -> str:
         """The name of the model that answers."""
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether it is somebody else's server, to which nothing goes that nobody sent."""
+
     def stream_chat(
         self,
         messages: Sequence[Message],

@@ -7,7 +7,7 @@ from desktop_app.domain.sampling import ChatSettings, Sampling
 from desktop_app.services.chat_view import ContextState
 from desktop_app.services.context import Counter, as_asked, estimate, most, room_for_answer
 from tests.conftest import reach
-from tests.endpoint.running import running
+from tests.endpoint.running import elsewhere, running
 from tests.services.chat_world import ChatWorld
 
 FILE = Attachment(0, "a.txt", AttachmentKind.TEXT, "text/plain", text="one two three", size=13)
@@ -62,6 +62,15 @@ async def test_what_cannot_be_counted_is_estimated() -> None:
     count = await counter.count("x" * 400)
     assert (count.tokens, count.estimated) == (100, True)
     assert await counter.draft("x" * 400, [PICTURE]) == (100, (1000,))
+
+
+async def test_a_server_elsewhere_is_told_nothing_before_it_is_sent(tmp_path: Path) -> None:
+    async with elsewhere(tmp_path) as server:
+        counter = Counter(lambda: server.endpoint)
+        assert (await counter.count("one two three four")).estimated
+        assert await counter.draft("x" * 400, [FILE]) == (100, (-(-len(FILE.text) // 4),))
+        sent = await counter.count("one two three four", server.endpoint)
+        assert (sent.tokens, sent.estimated) == (4, False)
 
 
 async def test_a_file_is_counted_once(tmp_path: Path) -> None:
