@@ -233,3 +233,18 @@ def test_a_picture_that_the_model_does_not_take_is_told_before_it_is_sent(qapp: 
         assert not any("takes no pictures" in one for one in words(desk.window))
 
     play(qapp, data, scene)
+
+
+def test_a_folder_that_was_folded_is_folded_the_next_time(qapp: QApplication, data: Paths) -> None:
+    async def fold(desk: Desk) -> None:
+        await desk.program.chats.add_folder("Work")
+        (folder,) = desk.program.chats.state.value.folders
+        desk.window.chat.list.folder_folded.emit(folder.id, True)
+        await desk.quiet()
+
+    async def look(desk: Desk) -> None:
+        (folder,) = desk.program.chats.state.value.folders
+        assert desk.window.chat.list._folded == {folder.id}
+
+    play(qapp, data, fold)
+    play(qapp, data, look)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _DRAFT_MILLISECONDS = 600
 """After the last key: what is written and not sent survives a crash, but not every key wakes the disk."""
-_LIST, _SETTINGS = "chats", "chat settings"
+_LIST, _SETTINGS, _FOLDER = "chats", "chat settings", "folder {}"
 """Names of the parts that can be folded away, as the settings keep them."""
 _LEAST_BESIDE = 480
 """Pixels of text between the list and the settings; with less the list gives way."""
@@ -65,6 +65,7 @@ class ChatPage(QWidget):
         self._theme = theme
         self._bridge = bridge
         self._conversations = conversations
+        self._chats = chats
         self._draft = draft
         self._settings = settings
         self._open_id: int | None = None
@@ -199,6 +200,8 @@ class ChatPage(QWidget):
     def restore_folds(self) -> None:
         """Fold away what was folded away before."""
         self._list_folded = self._settings.folded(_LIST) is True
+        folders = [one.id for one in self._chats.state.value.folders]
+        self.list.fold([one for one in folders if self._settings.folded(_FOLDER.format(one))])
         self._arrange()
         if self._settings.folded(_SETTINGS) is False:
             self._show_settings(True, remember=False)
@@ -211,6 +214,7 @@ class ChatPage(QWidget):
     def _connect(self) -> None:
         self.list.new_clicked.connect(self.new_chat)
         self.list.temporary_clicked.connect(self.new_temporary_chat)
+        self.list.folder_folded.connect(self._on_folder_folded)
         self.side.found_chosen.connect(self.middle.show_found)
         for leaving in (self.list.chosen, self.list.found_chosen):
             leaving.connect(self.flush)
@@ -247,6 +251,9 @@ class ChatPage(QWidget):
             self.composer.set_text(words)
         if not state.temporary:
             self._start("remember chat", self._settings.set_last_conversation(state.open_id))
+
+    def _on_folder_folded(self, folder: int, folded: bool) -> None:
+        self._start("fold", self._settings.set_folded(_FOLDER.format(folder), folded))
 
     def _fold_list(self, folded: bool) -> None:
         self._list_folded = folded
