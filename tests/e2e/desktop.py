@@ -27,6 +27,8 @@ SYSTEM_PYTHON = "/usr/bin/python3"
 _ROBOT = Path(__file__).with_name("robot.py")
 _SIZE = "1280x860x24"
 _POLL_SECONDS = 0.1
+_LOG_LINES = 40
+"""What the report of a failure has of the program's own log."""
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
 _PASSED_ON_PREFIXES = ("PIP_", "HTTP", "http", "no_proxy", "NO_PROXY", "CUDA_", "NVIDIA_")
 """What an installation with pip may need; nothing else of the outside is known inside."""
@@ -284,8 +286,14 @@ class Window:
         end = time.monotonic() + seconds
         while not condition():
             assert self.lives, f"the program ended with {self.process.returncode} while waiting for {what}"
-            assert time.monotonic() < end, f"waited {seconds} s for: {what}. On the screen:\n{self._desktop.tell()}"
+            assert time.monotonic() < end, f"waited {seconds} s for: {what}.\n{self._report()}"
             time.sleep(_POLL_SECONDS)
+
+    def _report(self) -> str:
+        """What the program wrote last, and everything that is on the screen."""
+        log = self._log.read_text("utf-8", errors="replace").splitlines() if self._log.exists() else []
+        wrote = [*log[-_LOG_LINES:], *self._desktop.printed(self.pid)[-_LOG_LINES:]]
+        return "\n".join(["It wrote:", *wrote, "On the screen:", self._desktop.tell()])
 
     def press(self, seconds: float = 20, **wanted: str) -> None:
         """Use a button, as a screen reader does; what has no action is clicked with the mouse."""

@@ -2,7 +2,7 @@
 
 from pytestqt.qtbot import QtBot
 
-from desktop_app.ui.widgets.pump import Pump
+from desktop_app.ui.widgets.pump import CATCH_UP_REST, LONGEST_REST, REST, Pump, rest_after
 
 
 class Pane:
@@ -45,3 +45,9 @@ def test_a_forgotten_pane_gets_no_turn(qtbot: QtBot) -> None:
     pump.forget(gone)
     qtbot.waitUntil(lambda: pump.idle)
     assert turns == ["stays"]
+
+
+def test_a_turn_is_followed_by_a_rest_that_ends_even_after_a_machine_stood_still() -> None:
+    assert rest_after(0.01, more=False) == 0.01 * REST
+    assert rest_after(0.01, more=True) == 0.01 * CATCH_UP_REST
+    assert rest_after(6.0, more=False) == rest_after(6.0, more=True) == LONGEST_REST

@@ -22,6 +22,14 @@ REST = 4
 CATCH_UP_REST = 1
 """The same for a pane that had more than fits into its turn, for which somebody waits: half the processor."""
 
+LONGEST_REST = 0.5
+"""Seconds. A turn that took seconds did so because the whole machine stood still; text must not stand still for it."""
+
+
+def rest_after(seconds: float, *, more: bool) -> float:
+    """How many seconds a pane rests whose turn took *seconds*, and which has *more* to draw or not."""
+    return min((CATCH_UP_REST if more else REST) * seconds, LONGEST_REST)
+
 
 class Pane(Protocol):
     """What the pump turns."""
@@ -78,10 +86,10 @@ class Pump(QObject):
         more = pane.flush()
         end = perf_counter()
         if more:
-            self._rested[pane] = end + CATCH_UP_REST * (end - start)
+            self._rested[pane] = end + rest_after(end - start, more=True)
             self.request(pane)
         else:
-            self._rested[pane] = max(start + FRAME_SECONDS, end + REST * (end - start))
+            self._rested[pane] = max(start + FRAME_SECONDS, end + rest_after(end - start, more=False))
 
     def _wait(self, least: int) -> None:
         wait = (min(self._due.values()) - perf_counter()) * 1000
