@@ -24,7 +24,7 @@ def test_import_contracts_exist() -> None:
 @pytest.mark.parametrize(
     "room",
     [
-        *("domain", "markdown", "documents", "transfer", "engine", "endpoint", "hardware", "hub", "store"),
+        *("domain", "markdown", "documents", "checks", "transfer", "engine", "endpoint", "hardware", "hub", "store"),
         *("interchange", "services", "terminal", "commands"),
     ],
 )
