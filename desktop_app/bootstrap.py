@@ -28,6 +28,7 @@ from desktop_app.services.attachments import Attachments, ImageLimits, ScaledIma
 from desktop_app.services.bundle import Bundle, Sources
 from desktop_app.services.chat_build import build_chat
 from desktop_app.services.chat_files import ChatFiles
+from desktop_app.services.compare_build import build_compare
 from desktop_app.services.downloads import Downloads
 from desktop_app.services.every_chat import EveryChat
 from desktop_app.services.first_run import FirstRun
@@ -181,6 +182,7 @@ def build(paths: Paths, machine: MachineSource | None = None, endpoint: str = ""
         conversations=chat.conversations,
         chats=chat.chats,
         draft=chat.draft,
+        comparing=build_compare(database, serving, chat.stores.kept, chat.chats.refresh, tasks, machine.look),
         gauges=Gauges(machine.sampler(), read_metrics),
         first_run=FirstRun(setup, serving, settings, guide),
         model_settings=model_settings,

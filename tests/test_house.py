@@ -43,7 +43,7 @@ def test_room_loads_without_qt_and_without_the_engine(room: str) -> None:
 def test_window_is_ready_without_what_it_does_not_need_yet() -> None:
     program = "import desktop_app.bootstrap, desktop_app.ui.main_window, sys; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
-    late = {"openai", "pydantic", "pygments", "markdown_it", "pynvml", "httpx2"}
+    late = {"openai", "pydantic", "pygments", "markdown_it", "pynvml", "httpx2", "jsonschema"}
     assert not late & set(loaded)
 
 

@@ -25,10 +25,14 @@ class ModelRef:
     is_guide: bool = False
     address: str = ""
     """Of a server elsewhere, e.g. `https://example.org/v1`; empty for a model on this computer."""
+    own_key: str = ""
+    """The key of its engine where the model runs a second time, with other options; empty for its ordinary engine."""
 
     @property
     def key(self) -> str:
         """Tells the engine of this model from others: short, stable, fit for a file's name."""
+        if self.own_key:
+            return self.own_key
         identity = f"{self.address}\n{self.name}" if self.address else str(self.folder)
         return sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:10]
 

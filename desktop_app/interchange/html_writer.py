@@ -20,6 +20,22 @@ _MEDIA = {"image/png", "image/jpeg"}
 """What our pictures are stored as; anything else is only named."""
 
 
+def page_head(title: str, rules: str = "") -> str:
+    """A page up to where its body begins, which no script and nothing from elsewhere may enter.
+
+    Args:
+        title: what its window is called.
+        rules: of style, besides those of every page.
+    """
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n<meta name="generator" content="vLLM Desktop">\n'
+        f"<title>{html.escape(_line(title))}</title>\n<style>\n{sheet()}{rules}</style>\n</head>\n<body>\n"
+    )
+
+
 class HtmlWriter:
     """One page for all conversations."""
 
@@ -29,14 +45,8 @@ class HtmlWriter:
     def begin(self, titles: Sequence[str]) -> str:
         """The head of the page, and a list of the conversations where there are several."""
         self._number = 0
-        title = html.escape(_line(titles[0]) if len(titles) == 1 else f"{len(titles)} chats")
-        return (
-            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-            '<meta name="referrer" content="no-referrer">\n<meta name="generator" content="vLLM Desktop">\n'
-            f"<title>{title}</title>\n<style>\n{sheet()}</style>\n</head>\n<body>\n{_contents(titles)}"
-        )
+        title = titles[0] if len(titles) == 1 else f"{len(titles)} chats"
+        return f"{page_head(title)}{_contents(titles)}"
 
     def chat(self, parcel: Parcel) -> Iterator[str]:
         """One conversation."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from desktop_app.domain.chat import Message
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.experiment import Cell, CellHead, Column, Experiment, ExperimentHead
+from desktop_app.domain.experiment_figures import ColumnFigures as ColumnFigures  # noqa: PLC0414 - pages find it here
 from desktop_app.domain.ratings import Rating
 
 
@@ -17,6 +18,8 @@ class ExperimentsState:
     loaded: bool = False
     undo: str = ""
     """What the last deletion took, e.g. `“Poems” was deleted`, while it can be brought back."""
+    running: int | None = None
+    """The one that runs; another one may be open meanwhile."""
     error: UserError | None = None
 
 
@@ -90,33 +93,6 @@ class PairState:
 
 
 @dataclass(frozen=True)
-class ColumnFigures:
-    """A column's figures over all its answers; 0 when not known."""
-
-    column: int
-    answers: int = 0
-    failed: int = 0
-    first_word: float = 0.0
-    """Seconds, the median (TTFT)."""
-    speed: float = 0.0
-    """Tokens per second without the wait, the median."""
-    tokens: int = 0
-    """Of all answers together."""
-    memory: int = 0
-    """Bytes."""
-    passed: int = 0
-    checked: int = 0
-    """Answers whose checks are decided."""
-    cut: int = 0
-    """Answers that reached a limit of tokens."""
-    finish: str = ""
-    """How the last answer ended, in words."""
-    best: frozenset[str] = frozenset()
-    """The names of these fields in which no other column is better, where that can be said: `first_word`, `speed`,
-    `memory`, `passed`."""
-
-
-@dataclass(frozen=True)
 class CompareState:
     """The experiment that is open."""
 
@@ -125,8 +101,11 @@ class CompareState:
     """Those that are shown, in the order in which they are shown."""
     figures: tuple[ColumnFigures, ...] = ()
     """In the same order; empty while hidden."""
+    figures_words: tuple[str, ...] = ()
+    """Why no column is called best where two have the figure, in sentences; empty while hidden."""
     hidden: bool = False
-    """Whether names, settings and figures are hidden: blind, and not revealed yet."""
+    """Whether names, settings and figures are hidden: in a blind experiment from the first question on, until they are
+    revealed. Then all ids here are others than those that are stored, and every verb takes them."""
     waiting: int = 0
     """Cells that have not been asked."""
     failed: int = 0
@@ -141,6 +120,10 @@ class CompareState:
     votes: int = 0
     differences: tuple[str, ...] = ()
     """In what runs of one column differ from one another, in sentences: an update of the engine, other files."""
+    objections: tuple[str, ...] = ()
+    """Why figures of the first column and of another one may not be compared, in sentences; empty while hidden."""
+    elsewhere: str = ""
+    """The title of another experiment that runs; empty for none."""
     error: UserError | None = None
 
 

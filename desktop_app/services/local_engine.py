@@ -22,7 +22,7 @@ from desktop_app.domain.units import memory_words
 from desktop_app.endpoint.client import Endpoint
 from desktop_app.endpoint.probe import Readiness, readiness
 from desktop_app.hub import local
-from desktop_app.services.workshop import Workshop, start_failure, unexpected
+from desktop_app.services.workshop import Workshop, start_failure, taken, unexpected
 
 # ruff: noqa: PLC0415 - what starts and ends an engine is imported where that is done: no window waits 15 ms for it
 if TYPE_CHECKING:
@@ -93,6 +93,15 @@ class LocalEngine:
     def settings(self) -> ModelSettings | None:
         """With which settings it was started; None while nothing runs."""
         return self._run.settings if self._run else None
+
+    @property
+    def chosen(self) -> ModelSettings:
+        """With which settings the next start begins."""
+        return self._settings or self._workshop.settings_of(self.model)
+
+    async def memory_bytes(self) -> int:
+        """What it takes now (see `workshop.taken`); 0 while it does not run."""
+        return await taken(self._run.plan, self._run.process) if self._run else 0
 
     def refresh(self) -> None:
         """Look again whether there is an engine to start; called when one was installed, or taken away."""
@@ -171,7 +180,7 @@ class LocalEngine:
         return run
 
     def _starting(self, progress: StartProgress, environment: EngineEnvironment, note: str = "") -> EngineStatus:
-        return EngineStatus(EngineStage.STARTING, self.model, progress, note=note, engine=_engine_words(environment))
+        return EngineStatus(EngineStage.STARTING, self.model, progress, note=note, engine=f"vLLM {environment.version}")
 
     async def _launch(self, environment: EngineEnvironment, may_repeat: bool) -> _Run:
         from desktop_app.engine import launch, preflight
@@ -219,7 +228,7 @@ class LocalEngine:
         from desktop_app.engine import launch
 
         shop = self._workshop
-        settings = self._settings or shop.settings_of(self.model)
+        settings = self.chosen
         taken = shop.taken_bytes(self.model.key)
         return settings, launch.plan(self.model, environment, self._places, machine, settings, taken)
 
@@ -282,7 +291,7 @@ class LocalEngine:
                 error=self.status.value.error,
                 context_tokens=ready.context_tokens,
                 note=f"Ready after {record.total:.0f} s.",
-                engine=_engine_words(run.plan.environment),
+                engine=f"vLLM {run.plan.environment.version}",
                 memory_bytes=memory,
             )
         )
@@ -339,7 +348,3 @@ class LocalEngine:
 
     def _fail(self, error: UserError) -> None:
         self.status.set(EngineStatus(EngineStage.FAILED, self.model, error=error))
-
-
-def _engine_words(environment: EngineEnvironment) -> str:
-    return f"vLLM {environment.version}"

@@ -97,6 +97,22 @@ class ModelSettingsService:
                 known = self._tables[environment] = await flags.read_table(environment, self._paths, self._outside)
             return known
 
+    def problem_of(self, flag: str, value: FlagValue) -> str:
+        """Why *flag* cannot be set to *value* for one run, as a sentence; empty when nothing speaks against it."""
+        from desktop_app.engine.protection import protected, refused_value
+
+        name = canonical(flag)
+        if name == TRUST:
+            return "Whether a model's own code may run is decided in the settings of the model."
+        if reason := protected(name) or refused_value(name, value):
+            return reason
+        environment = self._environment()
+        table = self._tables.get(environment) if environment else None
+        if table is not None and table.find(name) is None:
+            nearest = table.nearest(name)
+            return f"This engine has no option {name}." + (f" Do you mean {nearest}?" if nearest else "")
+        return ""
+
     async def open(self, model: ModelRef) -> None:
         """Show the settings of *model*; what the engine has is asked for the first time."""
         self._desk = None

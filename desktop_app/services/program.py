@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.launch import ModelRef
@@ -10,6 +11,7 @@ from desktop_app.domain.observable import Observable
 from desktop_app.paths import Paths
 from desktop_app.services.bundle import Bundle, BundlePart
 from desktop_app.services.chats import Chats
+from desktop_app.services.compare_build import ComparePart
 from desktop_app.services.conversation_desk import Stores
 from desktop_app.services.conversations import Conversations
 from desktop_app.services.downloads import Downloads
@@ -29,6 +31,12 @@ from desktop_app.services.tasks import Tasks
 from desktop_app.store.database import Database
 from desktop_app.store.settings import Settings
 
+if TYPE_CHECKING:
+    # Made when they are wanted: a window opens without them.
+    from desktop_app.services.compare import Compare
+    from desktop_app.services.compare_files import CompareFiles
+    from desktop_app.services.experiments import Experiments
+
 
 @dataclass(frozen=True)
 class Program:
@@ -44,6 +52,7 @@ class Program:
     conversations: Conversations
     chats: Chats
     draft: Draft
+    comparing: ComparePart
     gauges: Gauges
     first_run: FirstRun
     model_settings: ModelSettingsService
@@ -58,6 +67,21 @@ class Program:
     guide: ModelRef
     failure: Observable[UserError | None]
     """What failed last that no service has told."""
+
+    @property
+    def compare(self) -> "Compare":
+        """The experiment that is open."""
+        return self.comparing.compare
+
+    @property
+    def experiments(self) -> "Experiments":
+        """The list of experiments."""
+        return self.comparing.experiments
+
+    @property
+    def compare_files(self) -> "CompareFiles":
+        """Files of the experiment that is open."""
+        return self.comparing.files
 
     async def open(self, attended: bool = True) -> UserError | None:
         """Open the database, load what was remembered, end what an earlier run left behind.
@@ -114,8 +138,9 @@ class Program:
         return None
 
     async def close(self) -> None:
-        """Stop answers, downloads, installation and engine, in this order; save, and let go of the files."""
+        """Stop answers, experiments, downloads, installation, engines, in this order; save, and let go of the files."""
         await self.conversations.shutdown()
+        await self.comparing.shutdown()
         await self.downloads.shutdown()
         await self.setup.shutdown()
         await self.serving.stop_all()

@@ -96,6 +96,11 @@ class ReadyModel:
         self._learned()
 
 
+async def read_defaults(folder: Path) -> Sampling:
+    """What the model in *folder* takes where nothing is chosen, as far as its files say."""
+    return (await asyncio.to_thread(_read, folder)).sampling
+
+
 def _read(folder: Path) -> _Known:
     from desktop_app.hub import generation, manifest  # noqa: PLC0415 - the window opens without them
 

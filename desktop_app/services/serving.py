@@ -5,7 +5,6 @@ that may start or stop an engine; it hands the endpoint of a ready one to whoeve
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from desktop_app.domain.engine import EngineStage, EngineStatus
 from desktop_app.domain.errors import EngineError, Fix, Remedy, UserError
-from desktop_app.domain.installation import EngineEnvironment, EngineKind
+from desktop_app.domain.installation import EngineEnvironment
 from desktop_app.domain.launch import LaunchPlan, ModelRef, ModelSettings
 from desktop_app.domain.machine import Machine
 from desktop_app.domain.metrics import EngineMetrics
@@ -25,13 +24,11 @@ from desktop_app.hub import local
 from desktop_app.paths import Paths
 from desktop_app.services.local_engine import LocalEngine
 from desktop_app.services.remote_engine import RemoteEngine
-from desktop_app.services.workshop import Starts, Workshop
+from desktop_app.services.workshop import Foreseen, Starts, Workshop, free_bytes
 
 if TYPE_CHECKING:
     from desktop_app.engine.flags import FlagTable
     from desktop_app.services.engine_log import EngineLog
-
-_logger = logging.getLogger(__name__)
 
 _TRIAL_KEY = "0" * 10
 """Of the engine that is only tried."""
@@ -210,8 +207,31 @@ class Serving:
             model: on this computer, or of a server elsewhere.
             settings: instead of what the person chose for the model, as long as the program runs.
         """
-        engine = self._make_current(model)
+        self._make_current(model)
+        return await self.start_beside(model, settings)
+
+    async def start_beside(self, model: ModelRef, settings: ModelSettings | None = None) -> bool:
+        """The same, but whom one talks to stays who it is."""
+        engine = self._engine_of(model)
         return await engine.start(settings) if isinstance(engine, LocalEngine) else await engine.start()
+
+    def status_of(self, model: ModelRef) -> Observable[EngineStatus]:
+        """What there is to say about the engine of *model*, whether it runs or not."""
+        return self._engine_of(model).status
+
+    def chosen(self, model: ModelRef) -> ModelSettings:
+        """With which settings the next start of *model* begins."""
+        engine = self._engines.get(model.key)
+        return engine.chosen if isinstance(engine, LocalEngine) else self._preferences.settings_of(model)
+
+    async def memory_of(self, key: str) -> int:
+        """What a running engine takes, measured now: see `LocalEngine.memory_bytes`; 0 for a server elsewhere."""
+        engine = self._engines.get(key)
+        return await engine.memory_bytes() if isinstance(engine, LocalEngine) else 0
+
+    async def foresee(self, model: ModelRef, settings: ModelSettings, machine: Machine) -> Foreseen | None:
+        """How *model* would be started on *machine*, and what that would take; None while there is no engine."""
+        return await asyncio.to_thread(self._workshop.foresee, model, settings, machine)
 
     async def ready(self, model: ModelRef) -> Endpoint:
         """The way to *model*, which is started if it must be; what leaves it no room is stopped first.
@@ -287,12 +307,16 @@ class Serving:
         finally:
             await engine.stop()
 
-    def _make_current(self, model: ModelRef) -> Engine:
+    def _engine_of(self, model: ModelRef) -> Engine:
         engine = self._engines.get(model.key)
         if engine is None:
             engine = RemoteEngine(model, self._connect) if model.address else LocalEngine(model, self._workshop)
             self._engines[model.key] = engine
             engine.status.watch(lambda _status: self._publish())
+        return engine
+
+    def _make_current(self, model: ModelRef) -> Engine:
+        engine = self._engine_of(model)
         self._current = model.key
         self._publish()
         return engine
@@ -308,7 +332,7 @@ class Serving:
         """Raise UserError when *plan* has no room beside the engines that run."""
         others = [one for one in self._engines.values() if isinstance(one, LocalEngine) and one.plan is not None]
         others = [one for one in others if one.model.key != plan.model.key]
-        free = _free_bytes(plan, machine)
+        free = free_bytes(plan, machine)
         if not others or not free or not plan.memory_bytes:
             return
         # What an engine that still starts will take is not missing yet.
@@ -322,10 +346,3 @@ class Serving:
             f"free while {names} {'runs' if len(others) == 1 else 'run'}.",
             fix=Fix(f"Stop {names} and start {plan.model.name}", stop=tuple(one.model.key for one in others)),
         )
-
-
-def _free_bytes(plan: LaunchPlan, machine: Machine) -> int:
-    """Free memory where *plan* would live; 0 when it is not known."""
-    if plan.environment.kind is EngineKind.CUDA and machine.gpus:
-        return machine.gpus[min(plan.fullest, len(machine.gpus) - 1)].free_bytes
-    return machine.available_bytes

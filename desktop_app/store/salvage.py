@@ -35,11 +35,18 @@ class Salvaged:
 
     conversations: int = 0
     messages: int = 0
+    """Of conversations; questions and answers of experiments count too."""
+    experiments: int = 0
 
     def words(self) -> str:
-        """E.g. `412 messages in 31 chats`."""
-        messages = "1 message" if self.messages == 1 else f"{self.messages:,} messages"
-        return f"{messages} in {'1 chat' if self.conversations == 1 else f'{self.conversations:,} chats'}"
+        """E.g. `412 messages in 31 chats and 2 experiments`."""
+        places = [_counted(self.conversations, "chat")] if self.conversations or not self.experiments else []
+        places += [_counted(self.experiments, "experiment")] if self.experiments else []
+        return f"{_counted(self.messages, 'message')} in {' and '.join(places)}"
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def version_of(path: Path) -> int:
@@ -97,13 +104,13 @@ def repair(db: sqlite3.Connection) -> Salvaged:
     """Mend what points to rows that are gone, and make the index anew; says how much there is now.
 
     Nothing that was read is thrown away for what is missing: messages without a conversation get one, and one whose
-    parent is gone follows the message before it.
+    parent is gone follows the message before it. Answers of experiments get the experiment, column and question that
+    they lack, by their numbers.
     """
-    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'message_index'").fetchone():
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'cells'").fetchone():
         return Salvaged()
-    db.executescript(f"BEGIN IMMEDIATE; {_REPAIR} {_INDEX_ANEW} COMMIT;")
-    counts = [db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("conversations", "messages")]  # noqa: S608
-    return Salvaged(*counts)
+    db.executescript(f"BEGIN IMMEDIATE; {_REPAIR} {_REPAIR_EXPERIMENTS} {_INDEX_ANEW} COMMIT;")
+    return Salvaged(*db.execute(_COUNTS).fetchone())
 
 
 def index_anew(db: sqlite3.Connection) -> None:
@@ -222,6 +229,42 @@ DELETE FROM message_attachments
 DELETE FROM growth WHERE message NOT IN (SELECT id FROM messages);
 DELETE FROM chances WHERE message NOT IN (SELECT id FROM messages);
 UPDATE messages SET has_chances = id IN (SELECT message FROM chances);
+"""
+
+# A lost question is called by its number, a lost column by the model that its answers name. No number is given again.
+_REPAIR_EXPERIMENTS = """
+INSERT INTO experiments (id, title, kind, created, updated, touched)
+    SELECT experiment, 'Experiment from a damaged file', 'prompts', max(created), max(created),
+        (SELECT coalesce(max(touched), 0) FROM experiments) + experiment
+    FROM (SELECT experiment, created FROM cells UNION ALL SELECT experiment, 0 FROM experiment_columns
+        UNION ALL SELECT experiment, 0 FROM experiment_prompts UNION ALL SELECT experiment, created FROM votes)
+    WHERE experiment NOT IN (SELECT id FROM experiments) GROUP BY experiment;
+INSERT INTO experiment_columns (experiment, id, place, content)
+    SELECT experiment, column_id, column_id, json_object('model', json_object('name', max(model)))
+    FROM (SELECT experiment, column_id, model FROM cells
+        UNION ALL SELECT experiment, column_id, '' FROM experiment_prompts WHERE column_id IS NOT NULL) AS lost
+    WHERE NOT EXISTS (SELECT 1 FROM experiment_columns c WHERE c.experiment = lost.experiment AND c.id = column_id)
+    GROUP BY experiment, column_id;
+INSERT INTO experiment_prompts (experiment, id, place, text)
+    SELECT DISTINCT experiment, prompt, prompt, 'Question ' || prompt || ', lost in a damaged file' FROM cells
+    WHERE NOT EXISTS (SELECT 1 FROM experiment_prompts p WHERE p.experiment = cells.experiment AND p.id = prompt);
+UPDATE cells SET provenance = NULL WHERE provenance NOT IN (SELECT id FROM provenances);
+DELETE FROM cell_growth WHERE cell NOT IN (SELECT id FROM cells);
+UPDATE experiments SET
+    next_column = max(next_column,
+        1 + (SELECT coalesce(max(id), 0) FROM experiment_columns WHERE experiment = experiments.id),
+        1 + (SELECT coalesce(max(max(left_column, right_column)), 0) FROM votes WHERE experiment = experiments.id)),
+    next_prompt = max(next_prompt,
+        1 + (SELECT coalesce(max(id), 0) FROM experiment_prompts WHERE experiment = experiments.id),
+        1 + (SELECT coalesce(max(prompt), 0) FROM votes WHERE experiment = experiments.id)),
+    asked = max(asked, (SELECT coalesce(max(asked), 0) FROM cells WHERE experiment = experiments.id));
+"""
+
+_COUNTS = """
+SELECT (SELECT count(*) FROM conversations),
+    (SELECT count(*) FROM messages) + (SELECT count(*) FROM experiment_prompts)
+        + (SELECT count(*) FROM cells WHERE state <> 'waiting'),
+    (SELECT count(*) FROM experiments)
 """
 
 _INDEX_ANEW = """

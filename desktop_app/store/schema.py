@@ -134,4 +134,115 @@ INSERT INTO message_index (rowid, text, names)
 UPDATE messages SET indexed = 1 WHERE state <> 'streaming';
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _VERSIONS)
+# Experiments. A column or prompt is known by its experiment and a number of its own. Long texts stand last in `cells`;
+# `cells_heads` holds everything that a grid of thousands shows, so that drawing it reads no answer.
+_EXPERIMENTS = """
+CREATE TABLE experiments (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    title       TEXT    NOT NULL,
+    kind        TEXT    NOT NULL,
+    options     TEXT    NOT NULL DEFAULT '',    -- JSON; '' for nothing chosen
+    created     REAL    NOT NULL,
+    updated     REAL    NOT NULL,
+    touched     INTEGER NOT NULL,               -- order of the list: a clock may jump, this counter does not
+    order_seed  INTEGER NOT NULL DEFAULT 0,
+    blind       INTEGER NOT NULL DEFAULT 0,
+    next_column INTEGER NOT NULL DEFAULT 1,     -- no number is given twice
+    next_prompt INTEGER NOT NULL DEFAULT 1,
+    asked       INTEGER NOT NULL DEFAULT 0,     -- questions that were asked so far
+    deleted     REAL                            -- when a person deleted it; NULL while it is in the list
+);
+CREATE INDEX experiments_by_touch ON experiments (deleted, touched);
+CREATE TABLE experiment_columns (
+    experiment INTEGER NOT NULL REFERENCES experiments (id) ON DELETE CASCADE,
+    id         INTEGER NOT NULL,
+    place      INTEGER NOT NULL,                -- from left to right
+    removed    INTEGER NOT NULL DEFAULT 0,
+    content    TEXT    NOT NULL,                -- JSON: model, settings, the engine's options, name
+    PRIMARY KEY (experiment, id)
+);
+CREATE TABLE experiment_prompts (
+    experiment INTEGER NOT NULL REFERENCES experiments (id) ON DELETE CASCADE,
+    id         INTEGER NOT NULL,
+    place      INTEGER NOT NULL,
+    column_id  INTEGER,                         -- the only column that is asked; NULL for all
+    name       TEXT    NOT NULL DEFAULT '',
+    checks     TEXT    NOT NULL DEFAULT '',     -- JSON; '' for none
+    reference  TEXT    NOT NULL DEFAULT '',
+    text       TEXT    NOT NULL,
+    PRIMARY KEY (experiment, id),
+    FOREIGN KEY (experiment, column_id) REFERENCES experiment_columns (experiment, id)
+);
+CREATE TABLE provenances (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    sha256  BLOB NOT NULL UNIQUE,               -- of the content: one value is stored once
+    content TEXT NOT NULL                       -- JSON
+);
+CREATE TABLE cells (
+    id                  INTEGER PRIMARY KEY AUTOINCREMENT,
+    experiment          INTEGER NOT NULL REFERENCES experiments (id) ON DELETE CASCADE,
+    prompt              INTEGER NOT NULL,
+    column_id           INTEGER NOT NULL,
+    repeat              INTEGER NOT NULL,
+    state               TEXT    NOT NULL DEFAULT 'waiting',
+    asked               INTEGER NOT NULL DEFAULT 0,   -- the how-manieth question; 0 while it has not been asked
+    beside              INTEGER NOT NULL DEFAULT 0,
+    memory              INTEGER NOT NULL DEFAULT 0,
+    provenance          INTEGER REFERENCES provenances (id),
+    passed              INTEGER,                      -- whether every check passed; NULL while that is not known
+    ended               TEXT    NOT NULL DEFAULT 'streaming',   -- the answer's own state
+    model               TEXT    NOT NULL DEFAULT '',
+    created             REAL    NOT NULL DEFAULT 0,
+    first_token_seconds REAL    NOT NULL DEFAULT 0,
+    decode_seconds      REAL    NOT NULL DEFAULT 0,
+    prompt_tokens       INTEGER NOT NULL DEFAULT 0,
+    answer_tokens       INTEGER NOT NULL DEFAULT 0,
+    characters          INTEGER NOT NULL DEFAULT 0,   -- of text and reasoning
+    snippet             TEXT    NOT NULL DEFAULT '',
+    checks              TEXT    NOT NULL DEFAULT '',  -- JSON: what they said; '' for nothing
+    error               TEXT    NOT NULL DEFAULT '',
+    record              TEXT    NOT NULL DEFAULT '',  -- JSON; '' for nothing known
+    reasoning           TEXT    NOT NULL DEFAULT '',
+    text                TEXT    NOT NULL DEFAULT '',
+    UNIQUE (experiment, prompt, column_id, repeat),
+    FOREIGN KEY (experiment, prompt) REFERENCES experiment_prompts (experiment, id),
+    FOREIGN KEY (experiment, column_id) REFERENCES experiment_columns (experiment, id)
+);
+CREATE INDEX cells_heads ON cells (
+    experiment, id, prompt, column_id, repeat, state, characters, passed, answer_tokens, decode_seconds,
+    first_token_seconds, memory, ended, snippet
+);
+CREATE INDEX cells_by_provenance ON cells (provenance) WHERE provenance IS NOT NULL;
+CREATE TABLE cell_growth (                     -- what came of an answer since its row was written
+    cell      INTEGER NOT NULL REFERENCES cells (id) ON DELETE CASCADE,
+    begin     INTEGER NOT NULL,                -- characters of text and reasoning before this piece
+    reasoning TEXT    NOT NULL,
+    text      TEXT    NOT NULL,
+    PRIMARY KEY (cell, begin)
+) WITHOUT ROWID;
+CREATE TABLE votes (
+    id             INTEGER PRIMARY KEY AUTOINCREMENT,
+    experiment     INTEGER NOT NULL REFERENCES experiments (id) ON DELETE CASCADE,
+    prompt         INTEGER NOT NULL,
+    repeat         INTEGER NOT NULL,
+    left_column    INTEGER NOT NULL,
+    right_column   INTEGER NOT NULL,
+    verdict        TEXT    NOT NULL,
+    blind          INTEGER NOT NULL,
+    created        REAL    NOT NULL,
+    left_identity  TEXT    NOT NULL,
+    right_identity TEXT    NOT NULL,
+    left_name      TEXT    NOT NULL,
+    right_name     TEXT    NOT NULL,
+    reason         TEXT    NOT NULL DEFAULT ''
+);
+CREATE INDEX votes_by_experiment ON votes (experiment);
+CREATE TABLE file_hashes (
+    path     BLOB    PRIMARY KEY NOT NULL,      -- as the system spells it, which may be no text
+    size     INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    sha256   TEXT    NOT NULL
+);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _VERSIONS, _EXPERIMENTS)

@@ -82,7 +82,7 @@ class ChatRoom(QObject):
         def attach(files: Sequence[Path]) -> None:
             self._bridge.start("attach", self._program.draft.add_files(files))
 
-        _ask_for_files(self._page.window(), "Attach files", "", attach, several=True)
+        ask_for_files(self._page.window(), "Attach files", "", attach, several=True)
 
     def _on_export_asked(self, keys: list[int], form: Form) -> None:
         titles = {one.id: one.title for one in self._program.chats.state.value.conversations}
@@ -102,7 +102,7 @@ class ChatRoom(QObject):
 
     def _on_import_asked(self) -> None:
         kinds = "Exported chats (*.json *.zip);;All files (*)"
-        _ask_for_files(self._page.window(), "Import chats", kinds, self._import)
+        ask_for_files(self._page.window(), "Import chats", kinds, self._import)
 
     def _import(self, files: Sequence[Path]) -> None:
         self._page.side.say(f"Reading {files[0].name}…")
@@ -131,7 +131,7 @@ class ChatRoom(QObject):
         def take(files: Sequence[Path]) -> None:
             self._bridge.ask(self, "presets", read_presets(files[0]), keep)
 
-        _ask_for_files(self._page.window(), "Import presets", "Presets (*.json);;All files (*)", take)
+        ask_for_files(self._page.window(), "Import presets", "Presets (*.json);;All files (*)", take)
 
     # Other models.
 
@@ -181,7 +181,7 @@ def file_name(title: str) -> str:
     return words[:_NAME_CHARACTERS].rstrip(". ") or "chat"
 
 
-def _ask_for_files(
+def ask_for_files(
     parent: QWidget, title: str, kinds: str, chosen: Callable[[Sequence[Path]], None], *, several: bool = False
 ) -> None:
     """Let the person choose files; *chosen* is called with them, or nothing is."""

@@ -13,6 +13,7 @@ from desktop_app.services.program import Program
 from desktop_app.store.settings import Settings
 from desktop_app.ui.bridge import Bridge
 from desktop_app.ui.chat_room import ChatRoom
+from desktop_app.ui.compare_room import CompareRoom
 from desktop_app.ui.engine_room import EngineRoom
 from desktop_app.ui.model_room import ModelRoom
 from desktop_app.ui.pages.chat import ChatPage
@@ -79,6 +80,7 @@ class MainWindow(QMainWindow):
         self.room = EngineRoom(self, theme, bridge, program, self.show_page)
         self.model_room = ModelRoom(self, theme, bridge, program, self.room, self.show_page, self.show_chat)
         self.chat_room = ChatRoom(self.chat, theme, bridge, program, files, self.model_room.show_models)
+        self.compare_room = CompareRoom(self, theme, bridge, program, self.room, self.show_page, self.show_chat)
         self.shortcuts = Shortcuts(self, self._keep_shortcuts)
         self.preference_room = PreferenceRoom(self, theme, bridge, program.settings, self.shortcuts, self.show_page)
         self._rail = Rail(theme, self.shortcuts)
@@ -150,6 +152,7 @@ class MainWindow(QMainWindow):
         event.accept()
         self.chat.flush()
         self.chat.save_draft()
+        self.compare_room.flush()
         self.closed.emit()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -180,6 +183,7 @@ class MainWindow(QMainWindow):
         places: tuple[tuple[Place, Callable[[QWidget], bool]], ...] = (
             (Place.CHAT, lambda page: page is self.chat),
             (Place.MODELS, self.model_room.is_models),
+            (Place.COMPARE, self.compare_room.is_compare),
             (Place.ENGINE, self.room.is_engines),
             (Place.LOG, self.room.is_log),
             (Place.MODEL_SETTINGS, self.room.is_settings),
@@ -237,6 +241,8 @@ class MainWindow(QMainWindow):
                 self.show_chat()
             case Place.MODELS:
                 self.model_room.show_models()
+            case Place.COMPARE:
+                self.compare_room.show_compare()
             case Place.ENGINE:
                 self.room.show_engines()
             case Place.LOG:
@@ -254,7 +260,10 @@ class MainWindow(QMainWindow):
         self._bridge.start("shortcuts", self._program.settings.set_shortcuts(chosen))
 
     def _on_escape_pressed(self) -> None:
-        if self._pages.currentWidget() is not self.chat:
+        shown = self._pages.currentWidget()
+        if shown is not None and self.compare_room.is_compare(shown) and self.compare_room.compare.escape():
+            return
+        if shown is not self.chat:
             self.show_chat()
         else:
             self.chat.escape()

@@ -10,7 +10,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import chats, engine, gap, hostile, log_flood, models_list, resident, search, stream, window
+from tests.benchmarks import (
+    chats,
+    compare,
+    engine,
+    gap,
+    grid,
+    hostile,
+    log_flood,
+    models_list,
+    resident,
+    search,
+    stream,
+    window,
+)
 from tests.benchmarks.machinery import Figures, facts, hold_screen, load
 from tests.benchmarks.report import AIMS, table, verdicts
 
@@ -18,6 +31,8 @@ PARTS: dict[str, Callable[[], Figures]] = {
     "window": window.measure,
     "stream": stream.measure,
     "gap": gap.measure,
+    "compare": compare.measure,
+    "grid": grid.measure,
     "chats": chats.measure,
     "hostile": hostile.measure,
     "search": search.measure,

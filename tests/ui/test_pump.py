@@ -1,5 +1,7 @@
 """Turns for panes."""
 
+from time import perf_counter
+
 from pytestqt.qtbot import QtBot
 
 from desktop_app.ui.widgets.pump import CATCH_UP_REST, LONGEST_REST, REST, Pump, rest_after
@@ -51,3 +53,14 @@ def test_a_turn_is_followed_by_a_rest_that_ends_even_after_a_machine_stood_still
     assert rest_after(0.01, more=False) == 0.01 * REST
     assert rest_after(0.01, more=True) == 0.01 * CATCH_UP_REST
     assert rest_after(6.0, more=False) == rest_after(6.0, more=True) == LONGEST_REST
+
+
+def test_who_is_rested_does_not_wait_for_the_rest_of_another(qtbot: QtBot) -> None:
+    turns: list[str] = []
+    pump = Pump()
+    tired, fresh = Pane("tired", turns), Pane("fresh", turns)
+    pump._rested[tired] = perf_counter() + 3600
+    pump.request(tired)
+    pump.request(fresh)
+    qtbot.waitUntil(lambda: turns == ["fresh"])
+    assert not pump.idle

@@ -23,6 +23,8 @@ from desktop_app.ui.widgets.chat_settings_preset import PresetBar
 from desktop_app.ui.widgets.chat_settings_sampling import SamplingRows
 from desktop_app.ui.widgets.chat_settings_words import (
     SHOWN_FIRST,
+    THINKING,
+    THINKING_WORDS,
     folded_form,
     folded_manner,
     folded_rest,
@@ -40,12 +42,10 @@ _UNDO_MILLISECONDS = 10_000
 _SYSTEM_WORDS = "What the model is told before every chat: who it is, how it answers."
 _NO_SYSTEM_WORDS = "Not used while the model continues a text: there is nobody to be told."
 _MODE_WORDS = "“Continue a text” writes on from where your text ends; made for models that were never taught to chat."
-_THINKING_WORDS = "Models that can think first answer better and later; others take no notice."
 _FULL_WORDS = (
     "When a chat is longer than the model can keep in mind, you are asked, or the oldest messages are left out."
 )
 _CHANCES_WORDS = "Stores how likely each word of an answer was, and the words beside it. Takes more room."
-_THINKING = (("As the model likes", None), ("On", True), ("Off", False))
 
 
 class ChatSettingsPanel(QWidget):
@@ -77,7 +77,7 @@ class ChatSettingsPanel(QWidget):
         self._first = SamplingRows(theme, SHOWN_FIRST)
         self._more = SamplingRows(theme, without=SHOWN_FIRST)
         self._mode = FewChoices(theme, "How it works", [(mode.value, mode) for mode in Mode])
-        self._thinking = FewChoices(theme, "Thinking", _THINKING)
+        self._thinking = FewChoices(theme, "Thinking", THINKING)
         self._form = StructureForm(theme)
         self._when_full = FewChoices(theme, "When the context is full", [(one.value, one) for one in WhenFull])
         self._chances = SwitchRow(theme, "Show how sure it is", _CHANCES_WORDS)
@@ -181,7 +181,7 @@ class ChatSettingsPanel(QWidget):
     def _make_folds(self) -> list[tuple[Fold, Callable[[ChatSettings], int]]]:
         manner = [
             Titled("How it works", self._mode, _MODE_WORDS),
-            Titled("Thinking", self._thinking, _THINKING_WORDS),
+            Titled("Thinking", self._thinking, THINKING_WORDS),
         ]
         rest = [Titled("When the context is full", self._when_full, _FULL_WORDS), self._chances]
         return [

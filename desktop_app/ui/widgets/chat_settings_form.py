@@ -54,6 +54,12 @@ class StructureForm(QWidget):
         self._texts[structure.kind] = structure.text
         self._draw(structure)
 
+    @property
+    def problem(self) -> str:
+        """Why what stands there is not taken; empty when it is."""
+        kind = next(kind for kind in StructureKind if kind is self._kind.currentData())
+        return Structure(kind, self._text.toPlainText()).problem() if kind is not StructureKind.NONE else ""
+
     def take(self) -> None:
         """Take what is written."""
         self._text.take()

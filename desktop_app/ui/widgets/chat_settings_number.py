@@ -104,6 +104,16 @@ class NumberRow(QWidget):
         if self._pause.isActive():
             self._take()
 
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return self._parameter.title
+
+    @property
+    def problem(self) -> str:
+        """Why what stands there is not taken; empty when it is."""
+        return self._wrong.text()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """A bar at the edge of what is chosen."""
         if self._value is not None:

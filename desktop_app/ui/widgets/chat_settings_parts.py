@@ -216,6 +216,11 @@ class Titled(QWidget):
         self._sentence.setVisible(bool(sentence))
         self._control.setAccessibleDescription(sentence)
 
+    @property
+    def problem(self) -> str:
+        """Why what stands there is not taken; empty when it is."""
+        return self._wrong.text()
+
     def show_problem(self, problem: str) -> None:
         """Say why what stands there is not taken; empty when it is."""
         self._wrong.setText(problem)

@@ -55,6 +55,14 @@ class SamplingRows(QWidget):
             self._shown_stops = sampling.stop
             self._stops.show_text(stop_lines(sampling.stop))
 
+    @property
+    def problem(self) -> str:
+        """What is wrong with something that is written, and with what; empty when nothing is."""
+        found = {number.title: number.problem for number in self._numbers.values()}
+        if self._stops_row is not None:
+            found["Stop at"] = self._stops_row.problem
+        return next((f"{title}: {problem}" for title, problem in found.items() if problem), "")
+
     def take(self) -> None:
         """Take what is written."""
         for number in self._numbers.values():

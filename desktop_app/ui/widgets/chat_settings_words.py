@@ -19,6 +19,9 @@ from desktop_app.domain.sampling import (
 
 SHOWN_FIRST = ("temperature", "max_tokens")
 """What most people mean by settings; the others are folded away."""
+THINKING = (("As the model likes", None), ("On", True), ("Off", False))
+"""What `ChatSettings.thinking` can be."""
+THINKING_WORDS = "Models that can think first answer better and later; others take no notice."
 _NO_LIMIT = {"max_tokens": "no limit", "seed": "random"}
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 

@@ -12,6 +12,7 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
+from desktop_app.domain.answer_words import EndingRemedy
 from desktop_app.domain.chat import Message, MessageState, Role
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import IconButton
@@ -40,6 +41,9 @@ class MessageAction(Enum):
     CHANCES = "Show how sure it was"
     PREVIOUS_VERSION = "Previous version"
     NEXT_VERSION = "Next version"
+    ASK_AGAIN = "Ask again"
+    IN_CHAT = "Continue in a chat"
+    ALL_DETAILS = "All details"
 
 
 _ICONS = {
@@ -55,6 +59,9 @@ _ICONS = {
     MessageAction.DETAILS: "info",
     MessageAction.PREVIOUS_VERSION: "chevron-left",
     MessageAction.NEXT_VERSION: "chevron-right",
+    MessageAction.ASK_AGAIN: "refresh",
+    MessageAction.IN_CHAT: "chat",
+    MessageAction.ALL_DETAILS: "info",
 }
 _GOES_ON = (MessageState.CUT, MessageState.STOPPED, MessageState.INTERRUPTED)
 _DELETING = (MessageAction.DELETE, MessageAction.DELETE_FOLLOWING)
@@ -66,6 +73,12 @@ class Offer:
 
     buttons: tuple[MessageAction, ...] = ()
     more: tuple[MessageAction, ...] = ()
+    remedies: tuple[EndingRemedy, ...] = tuple(EndingRemedy)
+    """What may be offered beside the words that say how it ended."""
+
+
+Offers = Callable[[Message], Offer]
+"""What can be done with a message in the place where it is shown."""
 
 
 def offer(message: Message) -> Offer:

@@ -12,7 +12,7 @@ from desktop_app.domain.chat import Message, MessageState, TokenChance
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import label
 from desktop_app.ui.widgets.looks import Looks
-from desktop_app.ui.widgets.message_actions import MessageAction, offer
+from desktop_app.ui.widgets.message_actions import MessageAction
 from desktop_app.ui.widgets.message_body import Body
 from desktop_app.ui.widgets.message_chances import Chances
 from desktop_app.ui.widgets.message_details import Details
@@ -34,7 +34,7 @@ class AnswerView(MessageView):
     def __init__(self, around: Surroundings, message: Message, unfolded: Unfolded, parent: QWidget) -> None:
         super().__init__(around, message, unfolded, parent)
         self.setAccessibleName(f"{message.model or 'The model'} answered")
-        self._avatar = _Avatar(self._theme, message.model, self)
+        self._avatar = Avatar(self._theme, message.model, self)
         self._name = label(message.model or "The model")
         self._time = label(_clock(message.created), role="second")
         self._waiting = label("Waiting for the first word", role="second")
@@ -189,8 +189,9 @@ class AnswerView(MessageView):
         streaming = message.state is MessageState.STREAMING
         self._waiting.setVisible(streaming and not message.text and not message.reasoning)
         self._show_failure(message.error if message.state is MessageState.FAILED else "")
-        self._actions.show_offer(offer(message))
-        self._foot.show_message(message)
+        offered = self._offers(message)
+        self._actions.show_offer(offered)
+        self._foot.show_message(message, offered.remedies)
         self._show_details()
 
     def _show_failure(self, words: str) -> None:
@@ -258,13 +259,18 @@ class _Failure(QFrame):
         return height + 2 * _CARD_PADDING
 
 
-class _Avatar(QWidget):
+class Avatar(QWidget):
     """The first letter of a model's name on the accent colour."""
 
     def __init__(self, theme: Theme, name: str, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
+        self.show_name(name)
+
+    def show_name(self, name: str) -> None:
+        """Draw the first letter of *name*."""
         self._letter = next((letter.upper() for letter in name if letter.isalnum()), "?")
+        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A rounded square and the letter in it."""

@@ -44,14 +44,15 @@ class Foot(QWidget):
         if self._link:
             self._link.setFont(self._font)
 
-    def show_message(self, message: Message) -> None:
-        """Say how *message* went."""
+    def show_message(self, message: Message, remedies: Sequence[EndingRemedy]) -> None:
+        """Say how *message* went, and offer what helps if it is among *remedies*."""
         streaming = message.state is MessageState.STREAMING
         begun = message.text or message.reasoning
         self._shown = ("writing" if begun else "") if streaming else _line(message)
         self._said.stop()
         self._words.setText(self._shown)
-        self._show_remedy(EndingRemedy.NONE if streaming else ending(message).remedy)
+        remedy = EndingRemedy.NONE if streaming else ending(message).remedy
+        self._show_remedy(remedy if remedy in remedies else EndingRemedy.NONE)
 
     def say(self, words: str) -> None:
         """Say something else for a moment."""

@@ -3,18 +3,13 @@
 from PySide6.QtWidgets import QWidget
 
 from desktop_app.domain.chat import Message, Role
-from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.looks import Looks
 from desktop_app.ui.widgets.message_answer import AnswerView
 from desktop_app.ui.widgets.message_question import QuestionView
 from desktop_app.ui.widgets.message_unfolded import Unfolded
 from desktop_app.ui.widgets.message_view import MessageView, Surroundings
-from desktop_app.ui.widgets.selection import Selection
 
 
-def make_view(
-    theme: Theme, looks: Looks, selection: Selection, message: Message, unfolded: Unfolded, parent: QWidget
-) -> MessageView:
+def make_view(around: Surroundings, message: Message, unfolded: Unfolded, parent: QWidget) -> MessageView:
     """The view for *message*, empty yet."""
     kind = QuestionView if message.role is Role.USER else AnswerView
-    return kind(Surroundings(theme, looks, selection), message, unfolded, parent)
+    return kind(around, message, unfolded, parent)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 from desktop_app.domain.chat import Attachment, Message
 from desktop_app.ui.widgets.basics import button
 from desktop_app.ui.widgets.looks import LINE_HEIGHT, Looks
-from desktop_app.ui.widgets.message_actions import offer
 from desktop_app.ui.widgets.message_attachments import Chips
 from desktop_app.ui.widgets.message_unfolded import Unfolded
 from desktop_app.ui.widgets.message_view import MessageView, Surroundings, put_away
@@ -47,7 +46,7 @@ class QuestionView(MessageView):
         self._bubble.setProperty("role", "bubble")
         self._view = TextView(self._bubble)
         self._watch_parts()
-        self._actions.show_offer(offer(message))
+        self._actions.show_offer(self._offers(message))
 
     def show_message(self, message: Message) -> bool:
         """Show the whole text."""

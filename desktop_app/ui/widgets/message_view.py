@@ -26,7 +26,7 @@ from desktop_app.domain.chat import Message, TokenChance
 from desktop_app.domain.tree import Place
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.looks import Looks
-from desktop_app.ui.widgets.message_actions import ActionBar, MessageAction, add_actions, offer
+from desktop_app.ui.widgets.message_actions import ActionBar, MessageAction, Offers, add_actions
 from desktop_app.ui.widgets.message_editor import Editor
 from desktop_app.ui.widgets.message_unfolded import Unfolded
 from desktop_app.ui.widgets.message_versions import VersionBar
@@ -43,6 +43,7 @@ class Surroundings:
     theme: Theme
     looks: Looks
     selection: Selection
+    offers: Offers
 
 
 class MessageView(QWidget):
@@ -63,6 +64,7 @@ class MessageView(QWidget):
     def __init__(self, around: Surroundings, message: Message, unfolded: Unfolded, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme, self._looks, self._selection = around.theme, around.looks, around.selection
+        self._offers = around.offers
         self._message = message
         self._unfolded = unfolded
         self._watched: set[QWidget] = set()
@@ -227,7 +229,7 @@ class MessageView(QWidget):
             menu.addAction("Copy address", lambda: QGuiApplication.clipboard().setText(safe_to_paste(address)))
         menu.addAction("Select all", self._selection.select_all)
         menu.addSeparator()
-        offered = offer(self._message)
+        offered = self._offers(self._message)
         add_actions(menu, self._theme, (*offered.buttons, *offered.more), self._message.role, self._on_action)
         menu.popup(place)
 
@@ -259,6 +261,7 @@ def put_away(widget: QWidget | None) -> None:
     """Nobody needs *widget* any more; it is deleted when Qt has time."""
     if widget:
         widget.hide()
+        widget.setParent(None)
         widget.deleteLater()
 
 

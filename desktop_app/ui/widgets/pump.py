@@ -60,7 +60,8 @@ class Pump(QObject):
         if pane in self._due:
             return
         self._due[pane] = self._rested.get(pane, 0.0)
-        if not self._timer.isActive():
+        # Whoever is rested does not wait for the rest of another.
+        if not self._timer.isActive() or self._timer.remainingTime() > BREATH_MILLISECONDS:
             self._wait(BREATH_MILLISECONDS)
 
     def forget(self, pane: Pane) -> None:

@@ -59,6 +59,8 @@ class Speaker:
 
     def __init__(self, widget: QWidget) -> None:
         self._widget = widget
+        self.muted = False
+        """Whether somebody else is being listened to."""
         self._begun: dict[int, tuple[Sentences, int]] = {}
 
     def forget(self) -> None:
@@ -67,7 +69,7 @@ class Speaker:
 
     def say(self, before: Message | None, message: Message) -> None:
         """Say what *message* finishes, if somebody listens."""
-        if message.role is Role.ASSISTANT and listening():
+        if message.role is Role.ASSISTANT and not self.muted and listening():
             for words in self.finished(before, message):
                 announce(self._widget, words)
 

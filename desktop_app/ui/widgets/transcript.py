@@ -14,17 +14,26 @@ from PySide6.QtWidgets import QWidget
 from desktop_app.domain.chat import Message, MessageState, Role, TokenChance
 from desktop_app.domain.tree import Place
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.message_actions import MessageAction
+from desktop_app.ui.widgets.message_actions import MessageAction, Offers, offer
 from desktop_app.ui.widgets.pump import Pump
 from desktop_app.ui.widgets.speech import Speaker
 from desktop_app.ui.widgets.transcript_anchor import Anchor
+from desktop_app.ui.widgets.transcript_column import MARGIN, Column
 from desktop_app.ui.widgets.transcript_marks import Marks
 from desktop_app.ui.widgets.transcript_rows import Row
 from desktop_app.ui.widgets.transcript_scroll import NEAR_THE_END, RowArea
 
 
 class Transcript(RowArea):
-    """Shows messages; its signals tell what a person did with them."""
+    """Shows messages; its signals tell what a person did with them.
+
+    Args:
+        theme: colours and fonts.
+        parent: the widget that it stands in.
+        pump: gives it turns to draw; several transcripts in a window share one.
+        offers: what can be done with a message here.
+        margin: pixels left and right of the messages, at least.
+    """
 
     link_clicked = Signal(str)
     copied = Signal(str)
@@ -36,8 +45,15 @@ class Transcript(RowArea):
     """Of an answer, an `EndingRemedy` that is a setting: a larger context, longer answers."""
     see_everything_asked = Signal()
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None, pump: Pump | None = None) -> None:
-        super().__init__(theme, pump, parent)
+    def __init__(
+        self,
+        theme: Theme,
+        parent: QWidget | None = None,
+        pump: Pump | None = None,
+        offers: Offers = offer,
+        margin: int = MARGIN,
+    ) -> None:
+        super().__init__(theme, Column(theme, offers, margin), pump, parent)
         self._path: tuple[Message, ...] = ()
         self._chat: object = None
         self._beside: tuple[Mapping[int, Place], int | None, str] = ({}, None, "")
@@ -113,6 +129,10 @@ class Transcript(RowArea):
         self._sought = (message_id, words) if words else None
         self._unseen = True
         self._find()
+
+    def set_spoken(self, spoken: bool) -> None:
+        """Whether a screen reader is told what arrives; of several answers at once it can follow one."""
+        self._speaker.muted = not spoken
 
     def clear_marks(self) -> None:
         """Take the marks of a search away."""

@@ -14,12 +14,14 @@ from desktop_app.domain.chat import Message, MessageState, Role, TokenChance
 from desktop_app.domain.tree import Place
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.looks import looks_of
+from desktop_app.ui.widgets.message_actions import Offers
 from desktop_app.ui.widgets.message_unfolded import Unfolded
 from desktop_app.ui.widgets.selection import Selection
 from desktop_app.ui.widgets.transcript_line import SeenLine
 from desktop_app.ui.widgets.transcript_rows import Row, Rows
 
-_MARGIN = 24
+MARGIN = 24
+"""Left and right of the messages, at least, pixels."""
 _AROUND_ANSWER = 78
 _AROUND_QUESTION = 50
 """Pixels of a message that are not its text."""
@@ -29,7 +31,13 @@ _LEAST_WIDTH = 200
 
 
 class Column(QWidget):
-    """Rows, some of them with widgets, and the line above which the model sees nothing."""
+    """Rows, some of them with widgets, and the line above which the model sees nothing.
+
+    Args:
+        theme: colours and fonts.
+        offers: what can be done with a message.
+        margin: pixels left and right of the messages, at least.
+    """
 
     link_clicked = Signal(str)
     copied = Signal(str)
@@ -42,8 +50,10 @@ class Column(QWidget):
     """The texts of this row need more room, or less."""
     see_everything_asked = Signal()
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, offers: Offers, margin: int) -> None:
         super().__init__()
+        self._offers = offers
+        self._margin = margin
         self.setProperty("role", "page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._theme = theme
@@ -122,10 +132,13 @@ class Column(QWidget):
 
     def realise(self, row: Row, selection: Selection) -> None:
         """Give it widgets."""
-        from desktop_app.ui.widgets.message_kinds import make_view  # noqa: PLC0415 - first pictures show no message
+        # First pictures show no message.
+        from desktop_app.ui.widgets.message_kinds import make_view  # noqa: PLC0415
+        from desktop_app.ui.widgets.message_view import Surroundings  # noqa: PLC0415
 
         unfolded = self._unfolded.setdefault(row.message.id, Unfolded())
-        view = make_view(self._theme, self.looks, selection, row.message, unfolded, self)
+        around = Surroundings(self._theme, self.looks, selection, self._offers)
+        view = make_view(around, row.message, unfolded, self)
         key = row.message.id
         view.link_clicked.connect(self.link_clicked)
         view.copied.connect(self.copied)
@@ -195,7 +208,7 @@ class Column(QWidget):
 
     def _fit_width(self) -> None:
         room = self._viewport.width()
-        self._width = max(_LEAST_WIDTH, min(self.looks.column, room - 2 * _MARGIN))
+        self._width = max(_LEAST_WIDTH, min(self.looks.column, room - 2 * self._margin))
         self._left = max(0, (room - self._width) // 2)
         metrics = QFontMetricsF(self.looks.body)
         self._per_line = max(10.0, self._width / metrics.averageCharWidth())

@@ -31,11 +31,11 @@ _JUMP_SIZE = 34
 class RowArea(QScrollArea):
     """A column of rows, its selection, and where it is scrolled to."""
 
-    def __init__(self, theme: Theme, pump: Pump | None, parent: QWidget | None) -> None:
+    def __init__(self, theme: Theme, column: Column, pump: Pump | None, parent: QWidget | None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._pump = pump or Pump(self)
-        self._column = Column(theme)
+        self._column = column
         self._rows = self._column.rows
         self._following = True
         self._placing = False
