@@ -83,7 +83,7 @@ def build(paths: Paths, machine: MachineSource | None = None, endpoint: str = ""
     machine = machine or MachineSource()
     database = Database(paths.database)
     settings = Settings(database)
-    starts = Starts(settings)
+    starts = Starts(settings, lambda key: serving.status.value.key == key)
     failure: Observable[UserError | None] = Observable(None)
     tasks = Tasks(lambda name, error: failure.set(_told(name, error)))
     guide = local.guide(resources())
@@ -158,7 +158,7 @@ def build(paths: Paths, machine: MachineSource | None = None, endpoint: str = ""
         catalog=_catalog,
         apply_flags=apply_flags,
         stop_engines=serving.stop_all,
-        in_use=lambda key: serving.plan_of(key) is not None,
+        in_use=lambda key: any(one.active and one.serves(key) for one in serving.engines.value),
         taken_bytes=serving.taken_bytes,
         own_bytes=serving.own_bytes,
         measured=measured,

@@ -90,6 +90,10 @@ class EngineStatus:
         """Tells engines apart; empty while no model is chosen."""
         return self.model.key if self.model else ""
 
+    def serves(self, key: str) -> bool:
+        """Whether it is about the model with this key, with whatever options of its own."""
+        return self.model is not None and self.model.plain_key == key
+
     @property
     def active(self) -> bool:
         """Whether there is something to stop."""

@@ -31,8 +31,11 @@ class ModelRef:
     @property
     def key(self) -> str:
         """Tells the engine of this model from others: short, stable, fit for a file's name."""
-        if self.own_key:
-            return self.own_key
+        return self.own_key or self.plain_key
+
+    @property
+    def plain_key(self) -> str:
+        """The same of its ordinary engine, whatever options this one has."""
         identity = f"{self.address}\n{self.name}" if self.address else str(self.folder)
         return sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:10]
 

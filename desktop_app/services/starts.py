@@ -4,7 +4,7 @@
 figures replace estimates.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from desktop_app.domain.flags import read_size
@@ -25,20 +25,23 @@ class Starts:
 
     Args:
         settings: where it is kept.
+        chosen: whether the model with a key is the one that is talked to; experiments start others beside it.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, chosen: Callable[[str], bool] = lambda _key: True) -> None:
         self._settings = settings
+        self._chosen = chosen
 
     def expectation(self, kind: StartKind) -> Expectation:
         """What the next start of *kind* may take."""
         return StartHistory.from_json(self._settings.start_history).expectation(kind)
 
     async def remember(self, plan: LaunchPlan, record: StartRecord, figures: "Measured") -> None:
-        """Keep how long this start took, what the engine said about memory, and that this model was used last."""
+        """Keep how long this start took, what the engine said about memory, and that a chosen model was used last."""
         history = StartHistory.from_json(self._settings.start_history)
         await self._settings.set_start_history(history.with_record(record).as_json())
-        await self._settings.set_model_folder(None if plan.model.is_guide else plan.model.folder)
+        if self._chosen(plan.model.key):
+            await self._settings.set_model_folder(None if plan.model.is_guide else plan.model.folder)
         others = [one for one in self._settings.measurements if not _is_about(one, plan.model.key, _kind(plan))]
         await self._settings.set_measurements([*others, _written(plan, figures)][-_KEPT:])
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from desktop_app.domain.engine import EngineStage, EngineStatus
 from desktop_app.domain.errors import Remedy, UserError
 from desktop_app.domain.launch import ModelRef
+from desktop_app.hub import local
 from desktop_app.services.program import Program
 from desktop_app.services.surroundings import SurroundingsState
 from desktop_app.ui.bridge import Bridge
@@ -141,7 +142,11 @@ class EngineRoom(QObject):
         if key:
             self._program.serving.switch(key)
         self._show(self.settings)
-        self.settings.open_model(self._current.model or self._program.guide)
+        model = self._current.model or self._program.guide
+        if model.own_key:
+            # What an experiment started with options of its own has those of its model for the rest.
+            model = ModelRef(local.model_name(model.folder), model.folder, model.is_guide)
+        self.settings.open_model(model)
         self._tell_running(self.settings, self._program.serving.engines.value)
 
     def start(self, model: ModelRef) -> None:

@@ -46,6 +46,19 @@ async def test_figures_are_kept_for_the_next_start_of_the_program(paths: Paths) 
     await database.close()
 
 
+async def test_only_a_model_that_is_talked_to_counts_as_used_last(paths: Paths) -> None:
+    database = Database(paths.database)
+    await database.open()
+    settings = Settings(database)
+    await settings.load()
+    made = plan(EngineKind.CPU)
+    await Starts(settings, lambda _key: False).remember(made, record(made), Measured(10, 1, 1.0))
+    before = settings.model_folder
+    await Starts(settings).remember(made, record(made), Measured(10, 1, 1.0))
+    assert (before, settings.model_folder) == (None, MODEL.folder)
+    await database.close()
+
+
 async def test_what_makes_no_sense_counts_as_not_said(paths: Paths) -> None:
     database = Database(paths.database)
     await database.open()
