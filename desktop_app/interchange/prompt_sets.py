@@ -3,10 +3,6 @@
 `services/compare.py` asks for it. Reading and writing block: call them in a thread.
 """
 
-import contextlib
-import errno
-import os
-import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -20,12 +16,12 @@ from desktop_app.domain.prompt_sets import PromptFile, PromptSet
 from desktop_app.interchange.prompt_csv import read_csv, write_csv
 from desktop_app.interchange.prompt_json import read_json, write_json
 from desktop_app.interchange.prompt_parts import LineError
+from desktop_app.interchange.whole_file import WholeFile, disk_words
 
 MAX_FILE = 20_000_000
 """Bytes."""
 _JSON = {".jsonl", ".ndjson", ".json"}
 _TABLES = {".csv", ".tsv", ".tab"}
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NOT_WRITTEN = "The prompts were not written."
 
 T = TypeVar("T")
@@ -56,15 +52,15 @@ def write_prompts(prompts: Sequence[Prompt], path: Path) -> None:
     """
     # Spreadsheets take a CSV without this mark for one of an older encoding.
     text = write_json(prompts) if path.suffix.lower() in _JSON else "\ufeff" + write_csv(prompts)
-    draft = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
     try:
-        _write(draft, text.encode("utf-8", "replace"))
-        draft.replace(path)
+        whole = WholeFile(path)
+        try:
+            whole.write(text.encode("utf-8", "replace"))
+            whole.keep()
+        finally:
+            whole.close()
     except OSError as error:
-        raise UserError(_NOT_WRITTEN, _disk_words(error, path)) from error
-    finally:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
+        raise UserError(_NOT_WRITTEN, disk_words(error, path)) from error
 
 
 def shipped_sets(folder: Path) -> tuple[PromptSet, ...]:
@@ -133,19 +129,3 @@ def _file(path: Path, prompts: list[Prompt], note: str, empty: int, systems: int
 
 def _counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
-
-
-def _write(draft: Path, data: bytes) -> None:
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def _disk_words(error: OSError, path: Path) -> str:
-    if error.errno in _FULL:
-        return f"There is no room left where “{shown(path)}” should go."
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return "You are not allowed to write there."
-    return f"{error.strerror or error}."

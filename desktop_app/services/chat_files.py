@@ -6,21 +6,19 @@ filled by an export of everything.
 
 import asyncio
 import contextlib
-import errno
 import logging
-import os
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from desktop_app.domain.chat import Attachment, AttachmentKind, Conversation, Folder, Message
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.sampling import ChatSettings
 from desktop_app.domain.tree import Tree
 from desktop_app.interchange.parcel import Damaged, Parcel, Writer
+from desktop_app.interchange.whole_file import WholeFile, disk_words
 from desktop_app.services.attachments import ImageLimits, ReadImage
 from desktop_app.store.conversations import Stored
 
@@ -28,7 +26,6 @@ _log = logging.getLogger(__name__)
 
 _NOT_WRITTEN = "The chats were not written."
 _NOT_READ = "The chats could not be read."
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Form(Enum):
@@ -227,42 +224,16 @@ def _emptied(message: Message) -> Message:
 
 
 async def _write(file: Path, pieces: AsyncIterator[bytes]) -> None:
-    draft = file.with_name(f".{file.name[:100]}.{secrets.token_hex(4)}.part")
     try:
-        stream = await asyncio.to_thread(_create, draft)
+        whole = await asyncio.to_thread(WholeFile, file)
         try:
             async for piece in pieces:
-                await asyncio.to_thread(stream.write, piece)
-            await asyncio.to_thread(_settle, stream, draft, file)
+                await asyncio.to_thread(whole.write, piece)
+            await asyncio.to_thread(whole.keep)
         finally:
-            await asyncio.to_thread(_discard, stream, draft)
+            await asyncio.to_thread(whole.close)
     except OSError as error:
-        raise UserError(_NOT_WRITTEN, _disk_words(error, file)) from error
-
-
-def _create(draft: Path) -> BinaryIO:
-    return os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
-
-
-def _settle(stream: BinaryIO, draft: Path, file: Path) -> None:
-    stream.flush()
-    os.fsync(stream.fileno())
-    draft.replace(file)
-
-
-def _discard(stream: BinaryIO, draft: Path) -> None:
-    """Nothing is left of a draft that did not become the file."""
-    with contextlib.suppress(OSError):
-        stream.close()  # a full disk refuses what is still in its buffer once more
-    draft.unlink(missing_ok=True)
-
-
-def _disk_words(error: OSError, file: Path) -> str:
-    if error.errno in _FULL:
-        return f"There is no room left where “{file.name}” should go."
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"You are not allowed to write to {file.parent}."
-    return f"{file}: {error.strerror or error}."
+        raise UserError(_NOT_WRITTEN, disk_words(error, file)) from error
 
 
 async def _threaded(items: Iterator[Parcel | Damaged]) -> AsyncIterator[Parcel | Damaged]:

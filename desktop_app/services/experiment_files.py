@@ -4,23 +4,18 @@ Everything runs in a thread, piece by piece: ten thousand answers are neither he
 """
 
 import asyncio
-import contextlib
-import errno
-import os
-import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from threading import Event
-from typing import BinaryIO
 
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.experiment_figures import figures
 from desktop_app.interchange.experiment_parcel import ExperimentParcel, veiled
+from desktop_app.interchange.whole_file import WholeFile, disk_words
 
 _NOT_WRITTEN = "The experiment was not written."
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class ExperimentForm(Enum):
@@ -60,7 +55,7 @@ class ExperimentFiles:
         try:
             await asyncio.to_thread(_write, parcel, form, file, given_up)
         except OSError as error:
-            return UserError(_NOT_WRITTEN, _disk_words(error, file))
+            return UserError(_NOT_WRITTEN, disk_words(error, file))
         finally:
             # A thread cannot be cancelled: it looks whether somebody still waits for it.
             given_up.set()
@@ -90,34 +85,12 @@ def _measured(parcel: ExperimentParcel) -> ExperimentParcel:
 
 
 def _write(parcel: ExperimentParcel, form: ExperimentForm, file: Path, given_up: Event) -> None:
-    draft = file.with_name(f".{file.name[:100]}.{secrets.token_hex(4)}.part")
-    stream = os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
+    whole = WholeFile(file)
     try:
         for piece in _pieces(parcel, form):
             if given_up.is_set():
                 return
-            stream.write(piece.encode("utf-8", "replace"))
-        _settle(stream, draft, file)
+            whole.write(piece.encode("utf-8", "replace"))
+        whole.keep()
     finally:
-        _discard(stream, draft)
-
-
-def _settle(stream: BinaryIO, draft: Path, file: Path) -> None:
-    stream.flush()
-    os.fsync(stream.fileno())
-    draft.replace(file)
-
-
-def _discard(stream: BinaryIO, draft: Path) -> None:
-    """Nothing is left of a draft that did not become the file."""
-    with contextlib.suppress(OSError):
-        stream.close()  # a full disk refuses what is still in its buffer once more
-    draft.unlink(missing_ok=True)
-
-
-def _disk_words(error: OSError, file: Path) -> str:
-    if error.errno in _FULL:
-        return f"There is no room left where “{file.name}” should go."
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"You are not allowed to write to {file.parent}."
-    return f"{file}: {error.strerror or error}."
+        whole.close()
