@@ -28,11 +28,12 @@ from desktop_app.services.machine_source import MachineSource
 from desktop_app.services.program import Program
 from desktop_app.store.conversations import ConversationStore
 from desktop_app.ui.main_window import MainWindow
-from tests import shots_chat, shots_engine_room, shots_models
+from tests import shots_chat, shots_compare, shots_engine_room, shots_models
 from tests.album import SIZE, SMALL, Album, settle
 from tests.chat_content import RICH
 from tests.conftest import reach
 from tests.engine_cache import environment as engine
+from tests.ui.desk import with_engine
 
 
 @asynccontextmanager
@@ -168,6 +169,16 @@ async def chats(app: QApplication, data: Path, folder: Path) -> None:
         await shots_chat.preferences(program, window, album, rich)
 
 
+async def compare(app: QApplication, data: Path, folder: Path) -> None:
+    """Experiments that are done, and some that run on the stand-in engine."""
+    place = data / "compare"
+    place.mkdir()
+    async with opened(app, with_engine(place), folder) as (program, window, album):
+        await shots_compare.experiments(program, window, album)
+        await shots_compare.begun(program, window, album, place)
+        await shots_compare.running(program, window, album, place)
+
+
 async def rich_conversation(program: Program) -> None:
     """A conversation with everything that Markdown can do, written into the database as a model would have."""
     store = ConversationStore(program.database)
@@ -198,6 +209,7 @@ async def main(app: QApplication, folder: Path) -> None:
         await first_run(app, Path(data), folder)
         await chat(app, Path(data), folder)
         await chats(app, Path(data), folder)
+        await compare(app, Path(data), folder)
         await failed(app, Path(data), folder)
         await engine_room(app, Path(data), folder)
         await models(app, Path(data), folder)

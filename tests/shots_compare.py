@@ -25,17 +25,21 @@ from desktop_app.domain.experiment import (
     Verdict,
     Vote,
 )
+from desktop_app.domain.experiment_words import contestant_title
 from desktop_app.domain.launch import ModelRef
 from desktop_app.domain.sampling import ChatSettings, Sampling
 from desktop_app.services.program import Program
 from desktop_app.ui.main_window import MainWindow
 from desktop_app.ui.widgets.experiment_bar import View
+from desktop_app.ui.widgets.setting_parts import CalmTabs
 from tests.album import SIZE, SMALL, Album, settle
 from tests.chat_content import RICH
 from tests.conftest import reach
-from tests.engine_fakes import make_model
+from tests.engine_fakes import make_model, set_behaviour
+from tests.ui.hands import child, press_button
 
 _NAMES = ("Qwen3-8B", "Gemma-3-27B-it-AWQ", "Qwen3-8B", "Llama-3.1-8B-Instruct", "Mistral-7B-Instruct-v0.3", "Phi-4")
+_PAIR = ("first-model", "second-model")
 _QUESTION = "How big does the KV cache get for Qwen3-8B, and how do I make it smaller?"
 _ANSWERS = (
     RICH,
@@ -121,7 +125,7 @@ async def experiments(program: Program, window: MainWindow, album: Album) -> Non
     """The list, columns, differences, votes, ratings, the editor of a column."""
     window.compare_room.show_compare()
     await settle()
-    await album.take("70-compare-empty")
+    await album.take("90-compare-empty")
     page = window.compare_room.compare
     opened: dict[int, Experiment] = {}
     for count in (2, 3, 6):
@@ -140,23 +144,23 @@ async def experiments(program: Program, window: MainWindow, album: Album) -> Non
     )  # fmt: skip
     await program.experiments.refresh()
     await settle()
-    await album.take("71-compare-list")
+    await album.take("91-compare-list")
     for count, made in opened.items():
         await program.compare.open(made.id)
         await settle()
-        await album.take(f"72-compare-{count}")
+        await album.take(f"92-compare-{count}")
         window.resize(SMALL)
-        await album.take(f"72-compare-{count}-small")
+        await album.take(f"92-compare-{count}-small")
         window.resize(SIZE)
     await program.compare.open(opened[2].id)
     page.board.show_view(View.DIFFERENCES)
-    await album.take("73-compare-differences")
+    await album.take("93-compare-differences")
     page.board.show_view(View.OPTIONS)
-    await album.take("73-compare-options")
+    await album.take("93-compare-options")
     page.board.show_view(View.ANSWERS)
     page.board.column_asked.emit(opened[2].shown[0].id)
     await settle()
-    await album.take("74-compare-column")
+    await album.take("94-compare-column")
     page.escape()
     await votes(program, window, album, opened[3])
     await answers(program, window, album, grid)
@@ -168,28 +172,33 @@ async def votes(program: Program, window: MainWindow, album: Album, experiment: 
     await program.compare.open(experiment.id)
     await program.compare.set_blind(True)
     await settle()
-    await album.take("75-compare-blind")
+    await album.take("95-compare-blind")
     page.board.show_view(View.VOTE)
     await reach(lambda: program.compare.state.value.pair, "two answers")
-    await album.take("75-compare-vote")
+    await album.take("95-compare-vote")
     window.resize(SMALL)
-    await album.take("75-compare-vote-small")
+    await album.take("95-compare-vote-small")
     window.resize(SIZE)
     first, second, third = (column.id for column in experiment.shown)
-    said = ((first, second, Verdict.LEFT), (second, first, Verdict.LEFT), (first, third, Verdict.RIGHT),
-            (third, first, Verdict.RIGHT), (second, third, Verdict.TIE))  # fmt: skip
+    said = ((first, second, Verdict.LEFT), (second, first, Verdict.RIGHT), (first, third, Verdict.LEFT),
+            (third, first, Verdict.LEFT), (second, third, Verdict.TIE), (third, second, Verdict.LEFT))  # fmt: skip
     for left, right, verdict in said * 6:
         await program.comparing.store.add_vote(_vote(experiment, left, right, verdict))
     await program.compare.reveal()
     program.compare.close()
     await program.compare.open(experiment.id)
     page.board.show_view(View.RATINGS)
-    await album.take("76-compare-ratings")
+    await album.take("96-compare-ratings")
+    window.preference_room.choose_text_scale(2.0)
+    await album.take("96-compare-ratings-200")
+    page.board.show_view(View.ANSWERS)
+    await album.take("96-compare-3-200")
+    window.preference_room.choose_text_scale(1.0)
 
 
 def _vote(experiment: Experiment, left: int, right: int, verdict: Verdict) -> Vote:
     sides = [experiment.column(left), experiment.column(right)]
-    names = [f"{one.model.name} {letter}" if one else "" for one, letter in zip(sides, "LR", strict=True)]
+    names = [contestant_title(one) if one else "" for one in sides]
     keys = [one.identity if one else "" for one in sides]
     prompt = experiment.prompts[0].id
     return Vote(0, experiment.id, prompt, 0, left, right, verdict, "", True, 0.0, *keys, *names)
@@ -200,24 +209,56 @@ async def answers(program: Program, window: MainWindow, album: Album, experiment
     page = window.compare_room.compare
     await program.compare.open(experiment.id)
     await settle()
-    await album.take("77-compare-grid")
+    await album.take("97-compare-grid")
     cell = next(iter(program.compare.grid.value.cells.values()))
     page.board.look_at(cell.id)
     await settle()
-    await album.take("77-compare-grid-answer")
+    await album.take("97-compare-grid-answer")
     window.resize(SMALL)
-    await album.take("77-compare-grid-answer-small")
+    await album.take("97-compare-grid-answer-small")
     page.escape()
-    await album.take("77-compare-grid-small")
+    await album.take("97-compare-grid-small")
     window.resize(SIZE)
     page.board.show_view(View.PROMPTS)
-    await album.take("78-compare-prompts")
+    await album.take("98-compare-prompts")
+    for index, name in ((1, "checks"), (2, "how")):
+        child(page, CalmTabs, "Parts of the set").setCurrentIndex(index)
+        await album.take(f"98-compare-{name}")
+
+
+async def begun(program: Program, window: MainWindow, album: Album, data: Path) -> None:
+    """Two models of this computer: a new experiment, a column's engine options, both answering, one that fails."""
+    window.compare_room.show_compare()
+    page = window.compare_room.compare
+    models = [make_model(data, name, tokens=4000, tokens_per_second=40.0) for name in _PAIR]
+    columns_ = tuple(Column(0, one) for one in models)
+    await program.compare.new(ExperimentKind.CONVERSATION, columns_)
+    await program.compare.look_ahead()
+    await album.take("90-compare-new")
+    page.board.column_asked.emit(1)
+    press_button(page.editor, "Engine options")
+    await album.take("94-compare-engine-options")
+    page.escape()
+    asking = asyncio.create_task(program.compare.ask("Tell me a story."))
+    await reach(lambda: all(one.cells and one.cells[0].answer.text for one in program.compare.state.value.columns), "")
+    await album.take("99-compare-answering")
+    await program.compare.stop()
+    await asking
+    set_behaviour(models[0].folder)
+    set_behaviour(models[1].folder, exit=1)
+    await program.serving.stop_all()
+    await program.compare.rerun_failed()
+    await album.take("99-compare-failed")
+    await program.compare.new(ExperimentKind.PROMPTS, columns_)
+    await album.take("90-compare-new-set")
+    program.compare.close()
+    await program.serving.stop_all()
 
 
 async def running(program: Program, window: MainWindow, album: Album, data: Path) -> None:
     """Two models of which memory holds one: what is said beforehand, and the run in its middle."""
     window.compare_room.show_compare()
-    models = [make_model(data, name, tokens=60, tokens_per_second=40.0) for name in ("first-model", "second-model")]
+    models = [make_model(data, name, tokens=150, tokens_per_second=30.0) for name in _PAIR]
     facts = tuple(Prompt(0, question) for question, *_ in _FACTS)
     options = Options(memory_limit=4 << 30)
     made = await program.comparing.store.create(
@@ -227,10 +268,13 @@ async def running(program: Program, window: MainWindow, album: Album, data: Path
     )
     await program.compare.open(made.id)
     await program.compare.look_ahead()
-    await album.take("79-compare-plan")
+    await album.take("99-compare-plan")
     run = asyncio.create_task(program.compare.run())
-    await reach(lambda: program.compare.state.value.done >= 9, "the second model", 60)
-    await album.take("79-compare-running")
+    await reach(lambda: program.compare.state.value.done >= 8, "the second model", 60)
+    await album.take("99-compare-running")
+    window.resize(SMALL)
+    await album.take("99-compare-running-small")
+    window.resize(SIZE)
     await program.compare.stop()
     await run
-    await album.take("79-compare-stopped")
+    await album.take("99-compare-stopped")

@@ -1,4 +1,4 @@
-"""Asks the program that checks answers. Called by `services/experiment_runner.py` and `services/compare.py`."""
+"""Asks the program that checks answers. Called by `services/experiment_checking.py`."""
 
 import asyncio
 import contextlib

@@ -57,7 +57,7 @@ class Column:
     @property
     def engine_key(self) -> str:
         """Tells the engine that this column needs from others: columns with the same one share it."""
-        if not self.flags:
+        if not self.flags or self.model.address:
             return self.model.key
         chosen = "\n".join(f"{flag}={value}" for flag, value in sorted(self.flags))
         return sha256(f"{self.model.key}\n{chosen}".encode()).hexdigest()[:10]
@@ -127,7 +127,8 @@ class Options:
     """Questions that one engine is asked at the same time, in a prompt set."""
     repeats: int = 1
     seed: int | None = 1
-    """Of the first repeat, the next one has the next number; None leaves it to each column's settings."""
+    """Of the first repeat, the next one has the next number; a column with a seed of its own begins there. None for
+    none."""
     shuffle: bool = True
     """Whether the order of columns changes from prompt to prompt: nobody always answers on a warm machine."""
     memory_limit: int = 0
@@ -215,7 +216,7 @@ class Cell:
     order: int = 0
     """The how-manieth question of its experiment it was, from 1; 0 while it has not been asked."""
     beside: int = 0
-    """How many other answers were being written when it began."""
+    """How many other answers were being written meanwhile, at most."""
     memory: int = 0
     """Bytes that its engine took; 0 when that is not known."""
     provenance: int | None = None
@@ -251,6 +252,8 @@ class CellHead:
     memory: int = 0
     cut: bool = False
     """Whether the answer reached a limit of tokens."""
+    beside: int = 0
+    """How many other answers were being written meanwhile, at most."""
 
 
 @dataclass(frozen=True)
@@ -269,7 +272,7 @@ class Provenance:
     engine: str = ""
     """E.g. `vLLM 0.32.0 (CPU)`."""
     arguments: tuple[str, ...] = ()
-    """The engine's, without paths of this computer."""
+    """The engine's: variables of its environment as `NAME=value`, then flags; no paths of this computer, no keys."""
     hardware: str = ""
     """Processor, cores, memory, cards and driver, in a line."""
     program: str = ""

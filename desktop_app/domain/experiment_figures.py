@@ -1,6 +1,7 @@
 """The figures of an experiment's columns, and which of them may be called best. Pure.
 
-`services/compare.py` publishes them, exports write them. A winner is only named where a careful tester would name one:
+`services/compare_figures.py` publishes them, exports write them. A winner is only named where a careful tester would
+name one:
 
 * **Speed and first word** are only compared when the columns' answers were not written at the same time, and when
   every column was asked about as many questions at once; answers that share a machine slow one another down. Then the
@@ -20,7 +21,7 @@ from statistics import median
 from typing import NamedTuple
 
 from desktop_app.domain.chat import MessageState
-from desktop_app.domain.experiment import Cell, CellHead, CellState, Column, Pace
+from desktop_app.domain.experiment import Cell, CellHead, CellState, Column
 from desktop_app.domain.experiment_words import finish_words
 from desktop_app.domain.units import memory_words
 
@@ -82,30 +83,25 @@ class _Answer(NamedTuple):
     memory: int
     passed: bool | None
     cut: bool
-    beside: int | None
-    """None when that is not known."""
+    beside: int
     begun: float = 0.0
     """Unix time, seconds."""
     seconds: float = 0.0
     """How long it was written."""
 
 
-def figures(
-    columns: Sequence[Column], cells: Iterable[Cell | CellHead], pace: Pace = Pace.TOGETHER
-) -> tuple[ColumnFigures, ...]:
-    """The figures of *columns*, in their order. *pace* counts for heads only: whole cells know how they were asked."""
-    return _assess(columns, cells, pace)[0]
+def figures(columns: Sequence[Column], cells: Iterable[Cell | CellHead]) -> tuple[ColumnFigures, ...]:
+    """The figures of *columns*, in their order. Whole cells know when they were written, which heads do not."""
+    return _assess(columns, cells)[0]
 
 
-def figures_words(
-    columns: Sequence[Column], cells: Iterable[Cell | CellHead], pace: Pace = Pace.TOGETHER
-) -> tuple[str, ...]:
+def figures_words(columns: Sequence[Column], cells: Iterable[Cell | CellHead]) -> tuple[str, ...]:
     """Why nobody is called best by a figure that at least two columns have, in sentences; empty where somebody is."""
-    return _assess(columns, cells, pace)[1]
+    return _assess(columns, cells)[1]
 
 
 def _assess(
-    columns: Sequence[Column], cells: Iterable[Cell | CellHead], pace: Pace
+    columns: Sequence[Column], cells: Iterable[Cell | CellHead]
 ) -> tuple[tuple[ColumnFigures, ...], tuple[str, ...]]:
     ended: dict[int, list[Cell | CellHead]] = {column.id: [] for column in columns}
     for cell in cells:
@@ -113,7 +109,7 @@ def _assess(
             ended[cell.column].append(cell)
     answers = {column: [_answer(one) for one in some if one.state is CellState.DONE] for column, some in ended.items()}
     rows = [_row(column, ended[column], answers[column]) for column in ended]
-    winners, words = _winners(rows, answers, _unfair(answers, pace))
+    winners, words = _winners(rows, answers, _unfair(answers))
     return tuple(
         replace(row, best=frozenset(name for name, winner in winners.items() if winner == row.column)) for row in rows
     ), words
@@ -123,7 +119,7 @@ def _answer(cell: Cell | CellHead) -> _Answer:
     if isinstance(cell, CellHead):
         first_word = cell.first_word if cell.tokens else 0.0
         return _Answer(
-            cell.prompt, cell.speed, first_word, cell.tokens, cell.memory, cell.passed, cell.cut, beside=None
+            cell.prompt, cell.speed, first_word, cell.tokens, cell.memory, cell.passed, cell.cut, cell.beside
         )
     timing = cell.answer.timing
     return _Answer(
@@ -163,26 +159,23 @@ def _middle(values: Iterable[float]) -> float:
     return median(known) if known else 0.0
 
 
-def _unfair(answers: Mapping[int, Sequence[_Answer]], pace: Pace) -> str:
+def _unfair(answers: Mapping[int, Sequence[_Answer]]) -> str:
     """Why the columns' speeds say nothing about which is faster, as a sentence; empty when they do."""
     measured = [[one for one in some if one.speed or one.first_word] for some in answers.values()]
     measured = [some for some in measured if some]
-    company = [[one.beside for one in some if one.beside is not None] for some in measured]
-    if not any(company):
-        return "" if pace is Pace.ALONE else _UNKNOWN_COMPANY
-    if not any(beside for some in company for beside in some):
+    if not any(one.beside for some in measured for one in some):
         return ""
+    if any(one.begun <= 0 for some in measured for one in some):
+        return _UNKNOWN_COMPANY
     if _overlap(measured):
         return _TOGETHER
-    typical = [median(some) for some in company if some]
+    typical = [median(one.beside for one in some) for some in measured]
     return _OTHER_COMPANY if max(typical) - min(typical) >= 1 else ""
 
 
 def _overlap(columns: Sequence[Sequence[_Answer]]) -> bool:
-    """Whether answers of different columns were written at the same time; also when nobody knows when they were."""
+    """Whether answers of different columns were written at the same time."""
     moments = sorted((one.begun, one.begun + one.seconds, place) for place, some in enumerate(columns) for one in some)
-    if moments and moments[0][0] <= 0:
-        return True
     ends = [0.0] * len(columns)
     for begun, end, place in moments:
         if any(other > begun + _SLACK for at, other in enumerate(ends) if at != place):

@@ -26,6 +26,9 @@ _LONGEST_VALUE = 40
 _LONGEST_SYSTEM = 30
 """Characters of a system prompt."""
 
+_SNIPPET = 160
+"""Characters; four times as many are looked at, since line breaks and rows of spaces become one space."""
+
 _FLAGS = {
     "--kv-cache-dtype": "KV cache",
     "--enable-prefix-caching": "prefix caching",
@@ -40,6 +43,11 @@ _FLAGS = {
 _SPARED = {StructureKind.JSON: "JSON", StructureKind.REGEX: "a pattern", StructureKind.CHOICE: "one of a list"}
 _STATES = {CellState.WAITING: "not asked yet", CellState.RUNNING: "is being written"}
 _ENDED = {CellState.FAILED: "failed", CellState.STOPPED: "stopped by you", CellState.DONE: "finished"}
+
+
+def snippet(text: str) -> str:
+    """The first 160 characters of a text on one line, for a grid."""
+    return " ".join(text[: 4 * _SNIPPET].split())[:_SNIPPET]
 
 
 class _Setting(NamedTuple):
@@ -77,6 +85,13 @@ def column_title(column: Column, columns: Sequence[Column]) -> str:
             for place, title in enumerate(titles)
         ]
     return titles[_place(column, everyone)]
+
+
+def contestant_title(column: Column) -> str:
+    """What a column is called among those of other experiments: its name, or its model with what was chosen for it."""
+    title = _plain_title(column)
+    words = "" if column.name.strip() else _that_fit(all_settings_words(column))
+    return f"{title} ({words})" if words else title
 
 
 def settings_words(column: Column, columns: Sequence[Column]) -> str:
@@ -135,11 +150,17 @@ def _with_owner(title: str, _place: int, column: Column, alike: Sequence[Column]
 
 
 def _with_settings(title: str, _place: int, column: Column, alike: Sequence[Column]) -> str:
+    words = _that_fit(settings_words(column, alike))
+    return f"{title} ({words})" if words else title
+
+
+def _that_fit(settings: str) -> str:
+    """The settings for which a title has room."""
     words = ""
-    for part in settings_words(column, alike).split(_BETWEEN):
+    for part in settings.split(_BETWEEN):
         longer = f"{words}{_BETWEEN}{part}" if words else part
         words = longer if len(longer) <= _LONGEST_IN_TITLE else words
-    return f"{title} ({words})" if words else title
+    return words
 
 
 def _with_letter(title: str, place: int, _column: Column, _alike: Sequence[Column]) -> str:

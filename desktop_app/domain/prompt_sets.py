@@ -1,6 +1,6 @@
 """Prompts as people bring them along: from a file, or from a set that the program ships.
 
-`interchange/prompt_sets.py` reads and writes them, `services/compare.py` makes an experiment's prompts of them.
+`interchange/prompt_sets.py` reads and writes them, `services/compare_editing.py` makes an experiment's prompts of them.
 """
 
 from dataclasses import dataclass

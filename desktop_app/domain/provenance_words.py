@@ -1,6 +1,6 @@
 """In what runs differ from one another, and why figures of two columns may not be compared, in sentences. Pure.
 
-`services/compare.py` and every export say them; the columns' own figures stand in `experiment_figures.py`.
+`services/compare_figures.py` and every export say them; the columns' own figures stand in `experiment_figures.py`.
 """
 
 import json
@@ -136,15 +136,18 @@ def _changed(what: str, old: str, new: str) -> Iterable[str]:
 
 
 def _options(arguments: Sequence[str]) -> dict[str, str]:
-    """Flags and their values, whether these stand behind a sign of equality or are the next words."""
+    """Variables, flags and their values, whether these stand behind a sign of equality or are the next words."""
     found: dict[str, list[str]] = {}
     flag = ""
     for word in arguments:
         if word.startswith("--"):
             flag, _, value = word.partition("=")
             found[flag] = [value] if value else []
+        elif flag:
+            found[flag].append(word)
         else:
-            found.setdefault(flag, []).append(word)
+            name, _, value = word.partition("=")
+            found[name] = [value]
     return {name: " ".join(words) for name, words in found.items()}
 
 
@@ -249,8 +252,8 @@ def _company(left: Iterable[Cell], right: Iterable[Cell]) -> Iterable[str]:
         yield "One answered alone, the other while other answers were being written."
     elif abs(median(one) - median(other)) >= 1:
         yield (
-            f"Beside one's answers {median(one):g} others were being written, beside the other's {median(other):g}: "
-            "answers that share a machine slow one another down."
+            f"Typically {median(one):g} other answers were being written beside the first's, {median(other):g} beside "
+            "the other's: answers that share a machine slow one another down."
         )
     else:
         yield "They were written while other answers were: answers that share a machine slow one another down."

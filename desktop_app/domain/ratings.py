@@ -1,7 +1,7 @@
 """Ratings from votes: how much better one contestant is than another, with an interval that says how sure that is.
 
-`services/compare.py` rates one experiment with them, `services/experiments.py` all together. The strengths behind them
-stand in `strengths`.
+`services/compare_voting.py` rates one experiment with them, `services/experiments.py` all together. The strengths
+behind them stand in `strengths`.
 """
 
 import math

@@ -46,10 +46,11 @@ ALWAYS: Mapping[str, str] = {
 }
 """Flags that cannot be changed, each with the reason. `launch` passes those that are needed."""
 
+TRUST = "--trust-remote-code"
 _UNSAFE_FORMATS = frozenset({"auto", "pt", "npcache", "mistral", "bitsandbytes"})
 RUNS_CODE = frozenset(
     {
-        *("--trust-remote-code", "--middleware", "--tool-parser-plugin", "--reasoning-parser-plugin"),
+        *(TRUST, "--middleware", "--tool-parser-plugin", "--reasoning-parser-plugin"),
         *("--io-processor-plugin", "--logits-processors", "--worker-cls", "--worker-extension-cls", "--scheduler-cls"),
         *("--model-class-overrides",),
     }
@@ -91,6 +92,7 @@ BY_PLACE = (
     *("TORCHINDUCTOR_CACHE_DIR", "NCCL_SOCKET_IFNAME", "GLOO_SOCKET_IFNAME", "VLLM_TARGET_DEVICE"),
 )
 """What `launch` sets by the folders and the hardware."""
+_OPTION = re.compile(r"--\w")
 _STEERING = re.compile(
     r"PYTHON.*|LD_.*|DYLD_.*|BASH_ENV|ENV|VLLM_SERVER_DEV_MODE|VLLM_USE_RUST_FRONTEND"
     r"|VLLM_ALLOW_(?:INSECURE|RUNTIME).*"
@@ -110,6 +112,20 @@ def protected(flag: str) -> str:
         if positive in (fixed, f"{fixed}.") or (len(positive) > 3 and fixed.startswith(positive)):
             return reason
     return ALWAYS["--logging-config"] if positive.startswith("--logging-config.") else ""
+
+
+def refused_for_one_run(flag: str, value: FlagValue) -> str:
+    """Why *flag* cannot be set to *value* for a single run, in a sentence; empty when it can.
+
+    Leave to run the code that a model brings along is never given like this, nor as an abbreviation, nor behind the
+    value of another flag.
+    """
+    name = canonical(flag).partition("=")[0]
+    if len(name) > 3 and TRUST.startswith(name):
+        return "Whether a model's own code may run is decided in the settings of the model."
+    if isinstance(value, str) and any(map(_OPTION.match, value.split()[1:])):
+        return "There is another option in its value: give each one by itself."
+    return protected(name) or refused_value(name, value)
 
 
 def refused_value(flag: str, value: FlagValue) -> str:

@@ -49,9 +49,7 @@ def _above(parcel: ExperimentParcel) -> dict[str, object]:
             "prompts": [_prompt(one) for one in experiment.prompts],
             "provenance": [_provenance(number, one) for number, one in parcel.provenance.items()],
             "figures": [_figures(one) for one in parcel.figures],
-            "notes": list(figures_words(experiment.shown, parcel.cells, experiment.options.pace))
-            if parcel.figures
-            else [],
+            "notes": list(figures_words(experiment.shown, parcel.cells)) if parcel.figures else [],
             "votes": [_vote(one) for one in parcel.votes],
             "ratings": [_rating(one) for one in parcel.ratings],
         }

@@ -132,7 +132,7 @@ def results_words(parcel: ExperimentParcel) -> tuple[str, ...]:
         for words in _changes(cells[column], parcel.provenance):
             told.setdefault(words, []).append(name)
     return (
-        *figures_words(experiment.shown, parcel.cells, experiment.options.pace),
+        *figures_words(experiment.shown, parcel.cells),
         *(f"{', '.join(who)}: {words}" for words, who in told.items()),
     )
 
@@ -247,9 +247,11 @@ def _seeds(experiment: Experiment) -> str:
     times = f"Every prompt was asked {'once' if options.repeats == 1 else f'{options.repeats:,} times'}"
     if options.seed is None:
         return f"{times}, with the seeds that the columns' settings say."
+    own = any(column.settings.sampling.seed is not None for column in experiment.shown)
+    but = "; a column with a seed of its own began there" if own else ""
     if options.repeats == 1:
-        return f"{times}, with the seed {options.seed}."
-    return f"{times}, with the seeds {options.seed} to {options.seed + options.repeats - 1}."
+        return f"{times}, with the seed {options.seed}{but}."
+    return f"{times}, with the seeds {options.seed} to {options.seed + options.repeats - 1}{but}."
 
 
 def _changes(cells: Sequence[Cell], provenance: Mapping[int, Provenance]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Prompts in files: CSV and JSON Lines, read and written, and the sets that the program ships.
 
-`services/compare.py` asks for it. Reading and writing block: call them in a thread.
+`services/compare_files.py` asks for it. Reading and writing block: call them in a thread.
 """
 
 from collections.abc import Callable, Sequence

@@ -29,7 +29,7 @@ class Compare:
     Args:
         store: keeps them.
         runner: asks.
-        make_chat: stores a conversation that goes on from an answer.
+        make_chat: stores a conversation that goes on from an answer, and chooses the model that goes on with it.
         tasks: runs what goes on by itself.
         changed: the list of experiments is to be read again.
         pause: seconds of quiet before the machine is looked at by itself.
@@ -183,7 +183,11 @@ class Compare:
         return await self._taking.provenance_of(cell)
 
     async def continue_in_chat(self, cell: int) -> int | None:
-        """Make a chat of what led to an answer, with its column's settings; its id, None when that failed."""
+        """Make a chat of what led to an answer, with its column's settings, and talk to its column's model from now on.
+
+        Returns:
+            The chat's id; None when that failed.
+        """
         return await self._taking.continue_in_chat(cell)
 
     async def parcel(self) -> ExperimentParcel:

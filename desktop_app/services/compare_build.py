@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from desktop_app.domain.chat import Conversation, Message
+from desktop_app.domain.experiment import Column
 from desktop_app.domain.machine import Machine
-from desktop_app.domain.sampling import ChatSettings
 from desktop_app.services.serving import Serving
 from desktop_app.services.tasks import Tasks
 from desktop_app.store.conversations import ConversationStore
@@ -101,9 +101,13 @@ def build_compare(
         machine: describes the computer; blocks.
     """
 
-    async def make_chat(title: str, messages: Sequence[Message], settings: ChatSettings) -> int:
-        made = await conversations.import_tree(Conversation(0, title, 0.0), messages, {}, settings)
+    async def make_chat(title: str, messages: Sequence[Message], column: Column) -> int:
+        made = await conversations.import_tree(Conversation(0, title, 0.0), messages, {}, column.settings)
         await chats_changed()
+        if serving.endpoint_of(column.engine_key) is not None:
+            serving.switch(column.engine_key)
+        else:
+            serving.select(column.model)
         return made.id
 
     def make() -> _Made:

@@ -9,11 +9,8 @@ from dataclasses import replace
 
 from desktop_app.domain.chat import Message, MessageState
 from desktop_app.domain.experiment import Cell, CellHead, CellState
+from desktop_app.domain.experiment_words import snippet
 from desktop_app.services.compare_mask import Key
-
-SNIPPET_CHARACTERS = 160
-
-_ENDED = (CellState.DONE, CellState.FAILED, CellState.STOPPED)
 
 
 class Cells:
@@ -82,7 +79,7 @@ class Cells:
         for cell_id in self._grown:
             key, message = self._keys[cell_id], self._writing[cell_id]
             tokens = message.timing.answer_tokens
-            self.heads[key] = replace(self.heads[key], snippet=_snippet(message.text), tokens=tokens)
+            self.heads[key] = replace(self.heads[key], snippet=snippet(message.text), tokens=tokens)
             yield key
         self._grown.clear()
 
@@ -105,7 +102,7 @@ class Cells:
         asked = (column for (column, state), count in self._counts.items() if count and state is not CellState.WAITING)
         return frozenset(asked)
 
-    def ended_in(self, columns: Iterable[int], states: Sequence[CellState] = _ENDED) -> list[CellHead]:
+    def ended_in(self, columns: Iterable[int], states: Sequence[CellState]) -> list[CellHead]:
         """The heads of cells that ended in one of *states*."""
         wanted = set(columns)
         return [head for head in self.heads.values() if head.column in wanted and head.state in states]
@@ -128,15 +125,12 @@ def head_of(cell: Cell) -> CellHead:
         cell.column,
         cell.repeat,
         cell.state,
-        _snippet(answer.text or answer.error),
+        snippet(answer.text) or snippet(answer.error),
         cell.passed,
         timing.answer_tokens,
         timing.tokens_per_second,
         timing.first_token_seconds,
         cell.memory,
         answer.state is MessageState.CUT,
+        cell.beside,
     )
-
-
-def _snippet(text: str) -> str:
-    return text[:SNIPPET_CHARACTERS]

@@ -47,10 +47,15 @@ def in_order(experiment: Experiment, hidden: bool) -> tuple[Column, ...]:
     return tuple(columns)
 
 
-def title_of(kind: ExperimentKind, columns: Sequence[Column]) -> str:
-    """What an experiment is called that nobody named, e.g. `Qwen3-8B, Guide`."""
-    names = list(dict.fromkeys(column.name or column.model.name for column in columns))
+def title_of(kind: ExperimentKind, columns: Sequence[Column], *, blind: bool = False) -> str:
+    """What an experiment is called that nobody named, e.g. `Qwen3-8B, Guide`; a blind one names nobody."""
+    names = () if blind else dict.fromkeys(column.name or column.model.name for column in columns)
     return (", ".join(names) or kind.value)[:TITLE_CHARACTERS]
+
+
+def is_unnamed(experiment: Experiment) -> bool:
+    """Whether an experiment is called as nobody called it."""
+    return experiment.title == title_of(experiment.kind, experiment.shown, blind=experiment.blind)
 
 
 def too_many(columns: Sequence[Column]) -> UserError | None:

@@ -72,8 +72,12 @@ class Desk:
 
     @property
     def hidden(self) -> bool:
-        """Whether names are hidden: from the first question of a blind experiment on, until they are revealed."""
-        return self.experiment.blind and (self.run is not None or bool(self.cells.answered()))
+        """Whether names are hidden: from the first question of a blind experiment on, until they are revealed.
+
+        Also while every answer of it is to be asked for once more.
+        """
+        begun = self._mask is not None or self.run is not None or bool(self.cells.answered())
+        return self.experiment.blind and begun
 
     @property
     def mask(self) -> Mask | None:
@@ -102,14 +106,15 @@ class Desk:
 
     def put_cell(self, cell: Cell) -> None:
         """What became of a cell."""
-        self.note_source(cell)
+        if cell.provenance is not None:
+            self.note_source(cell.column, cell.provenance, cell.order)
         self._touch(self.cells.put(cell))
 
-    def note_source(self, cell: Cell) -> None:
-        """Remember what an answer came from."""
-        if self.sources is not None and cell.provenance is not None:
-            known = self.sources.setdefault(cell.column, {})
-            known[cell.provenance] = min(cell.order, known.get(cell.provenance, cell.order))
+    def note_source(self, column: int, provenance: int, order: int) -> None:
+        """Remember what an answer of a column came from, and as the how-manieth question it was asked."""
+        if self.sources is not None:
+            known = self.sources.setdefault(column, {})
+            known[provenance] = min(order, known.get(provenance, order))
 
     def sources_in_order(self) -> dict[int, list[int]]:
         """For each column what its answers came from, in the order in which they were asked."""
@@ -139,8 +144,10 @@ class Desk:
         self._said[column] = (words, failure)
         self._drawn.pop(column, None)
 
-    def nothing_said(self) -> None:
-        """Nothing goes on any more; why columns failed stays."""
+    def come_to_rest(self) -> None:
+        """Nothing goes on any more; why columns failed stays. Answers whose end could not be stored wait again."""
+        self.run = None
+        self.wait_again([head.id for head in self.cells.heads.values() if head.state is CellState.RUNNING])
         for column, (_, failure) in list(self._said.items()):
             self.say(column, "", failure)
 

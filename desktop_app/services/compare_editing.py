@@ -6,12 +6,13 @@ from dataclasses import replace
 
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.experiment import MAX_PROMPTS, Column, Experiment, ExperimentKind, Options, Prompt
-from desktop_app.services.compare_columns import TITLE_CHARACTERS, changed_columns, title_of, too_many
+from desktop_app.services.compare_columns import TITLE_CHARACTERS, changed_columns, is_unnamed, title_of, too_many
 from desktop_app.services.compare_desk import Desk
 from desktop_app.services.compare_figures import Figuring
 from desktop_app.services.compare_looking import Looking
 from desktop_app.services.compare_stage import Stage
 from desktop_app.services.compare_voting import Voting
+from desktop_app.services.experiment_checking import carried_over
 
 _SEEDS = 1 << 31
 
@@ -23,7 +24,7 @@ class Editing:
         stage: has the open one.
         looking: is told when a run would go another way.
         figuring: is told when other answers count.
-        voting: is told when another one is open.
+        voting: is told when another one is open, or its columns are others.
     """
 
     def __init__(self, stage: Stage, looking: Looking, figuring: Figuring, voting: Voting) -> None:
@@ -51,7 +52,7 @@ class Editing:
             self._stage.told(refusal)
             return None
         fresh = tuple(replace(column, id=0, removed=False) for column in columns)
-        name = _one_line(title) or title_of(kind, fresh)
+        name = _one_line(title) or title_of(kind, fresh, blind=blind)
         seed = secrets.randbelow(_SEEDS)
         wanted = Experiment(0, name, kind, fresh, order_seed=seed, blind=blind)
         try:
@@ -74,10 +75,8 @@ class Editing:
         async with self._stage.editing():
             experiment = desk.experiment
             meant = desk.mask.real_columns(columns, experiment) if desk.mask else tuple(columns)
-            automatic = experiment.title == title_of(experiment.kind, experiment.shown)
             changed = changed_columns(experiment, meant, desk.cells.answered())
-            title = title_of(experiment.kind, [one for one in changed if not one.removed]) if automatic else ""
-            await self._update(desk, replace(experiment, columns=changed, title=title or experiment.title))
+            await self._update(desk, _renamed(experiment, replace(experiment, columns=changed)))
             await self._stage.reread(desk)
         await self._edited(desk)
 
@@ -90,7 +89,9 @@ class Editing:
             # A conversation goes on from one answer, not from several.
             options = replace(options, repeats=1)
         async with self._stage.editing():
-            await self._update(desk, replace(desk.experiment, options=options))
+            before = desk.experiment
+            await self._update(desk, replace(before, options=options))
+            await self._carry_over(before, desk)
             await self._stage.reread(desk)
         await self._edited(desk)
 
@@ -105,8 +106,9 @@ class Editing:
             return
         async with self._stage.editing():
             meant = desk.mask.real_prompts(prompts, desk.experiment) if desk.mask else prompts
-            stored = await self._stage.store.set_prompts(desk.id, meant)
-            desk.put_experiment(replace(desk.experiment, prompts=stored))
+            before, stored = desk.experiment, await self._stage.store.set_prompts(desk.id, meant)
+            desk.put_experiment(replace(before, prompts=stored))
+            await self._carry_over(before, desk)
             await self._stage.reread(desk)
         await self._edited(desk)
 
@@ -127,7 +129,8 @@ class Editing:
             return
         async with self._stage.editing():
             seed = secrets.randbelow(_SEEDS) if blind else desk.experiment.order_seed
-            await self._update(desk, replace(desk.experiment, blind=blind, order_seed=seed))
+            changed = replace(desk.experiment, blind=blind, order_seed=seed)
+            await self._update(desk, _renamed(desk.experiment, changed))
         self._stage.published(desk)
         await self._stage.changed()
 
@@ -150,11 +153,22 @@ class Editing:
     async def _update(self, desk: Desk, experiment: Experiment) -> None:
         desk.put_experiment(await self._stage.store.update(experiment))
 
+    async def _carry_over(self, before: Experiment, desk: Desk) -> None:
+        """Results of checks that are no longer made go; the next run makes the others."""
+        if change := carried_over(before, desk.experiment):
+            await self._stage.store.change_checks(desk.id, change)
+
     async def _edited(self, desk: Desk) -> None:
+        self._voting.rate(desk)
         await self._figuring.everything(desk)
         self._stage.published(desk)
         self._looking.soon()
         await self._stage.changed()
+
+
+def _renamed(before: Experiment, after: Experiment) -> Experiment:
+    """*after* with a title that fits it, where nobody has chosen one."""
+    return replace(after, title=title_of(after.kind, after.shown, blind=after.blind)) if is_unnamed(before) else after
 
 
 def _one_line(title: str) -> str:

@@ -20,8 +20,6 @@ _FEW = 200
 """Answers whose figures are made at once."""
 _SAMPLES = 50
 """Questions whose answers are looked at for how columns were asked, at least, where there are so many."""
-_CHUNK = 500
-"""Answers that are read at a time for what they came from."""
 
 
 class Figuring:
@@ -67,12 +65,10 @@ class Figuring:
 
     async def _read_sources(self, desk: Desk) -> None:
         """What answers came from that were given in earlier runs of the program."""
-        done = [head.id for head in desk.cells.ended_in(desk.shown_ids)]
         desk.sources = {}
         try:
-            for start in range(0, len(done), _CHUNK):
-                for cell in await self._stage.store.cells(desk.id, done[start : start + _CHUNK]):
-                    desk.note_source(cell)
+            for column, provenance, order in await self._stage.store.sources(desk.id):
+                desk.note_source(column, provenance, order)
         except UserError as error:
             self._stage.told(error, desk)
         await self._compared(desk)
@@ -128,5 +124,4 @@ def _counted(desk: Desk) -> list[Cell | CellHead]:
 def _figures_of(
     experiment: Experiment, cells: list[Cell | CellHead]
 ) -> tuple[tuple[ColumnFigures, ...], tuple[str, ...]]:
-    columns, pace = experiment.shown, experiment.options.pace
-    return figures(columns, cells, pace), figures_words(columns, cells, pace)
+    return figures(experiment.shown, cells), figures_words(experiment.shown, cells)

@@ -121,14 +121,14 @@ class Mask:
             head.passed,
         )
 
-    def plan(self, plan: PlanState) -> PlanState:
-        """A plan without names and sizes."""
+    @staticmethod
+    def plan(plan: PlanState) -> PlanState:
+        """A plan without names and sizes, and without who comes first: that is whoever runs already."""
         return PlanState(
             _TOGETHER if len(plan.batches) < 2 else _IN_TURN,
-            tuple(tuple(sorted(self._masked_column(one) for one in batch)) for batch in plan.batches),
-            plan.seconds,
-            _NOT_ALL if plan.warning else "",
-            plan.stops,
+            seconds=plan.seconds,
+            warning=_NOT_ALL if plan.warning else "",
+            stops=plan.stops,
         )
 
     @staticmethod

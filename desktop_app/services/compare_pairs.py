@@ -1,6 +1,6 @@
 """Which two answers somebody is asked to compare next, so that pairs and sides come out even. Pure.
 
-`compare_votes.py` owns a `Pairs` while somebody votes.
+`compare_voting.py` owns a `Pairs` while somebody votes.
 """
 
 from collections import Counter

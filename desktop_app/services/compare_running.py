@@ -11,7 +11,7 @@ from dataclasses import replace
 from desktop_app.domain.chat import Message, title_from
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.experiment import Cell, CellState, Experiment, ExperimentKind, Prompt
-from desktop_app.services.compare_columns import title_of, too_few
+from desktop_app.services.compare_columns import is_unnamed, too_few
 from desktop_app.services.compare_desk import Desk
 from desktop_app.services.compare_figures import Figuring
 from desktop_app.services.compare_looking import Looking
@@ -138,7 +138,7 @@ class Running:
         desk.put_experiment(replace(desk.experiment, prompts=(*desk.experiment.prompts, *added)))
         await self._stage.fill(desk)
         self._more = self._more or desk is self._stage.running
-        if not experiment.prompts and _unnamed(experiment):
+        if not experiment.prompts and experiment.kind is ExperimentKind.CONVERSATION and is_unnamed(experiment):
             named = replace(desk.experiment, title=title_from(prompt.text))
             desk.put_experiment(await self._stage.store.update(named))
 
@@ -180,8 +180,8 @@ class Running:
         except UserError as error:
             self._stage.told(error, desk)
         finally:
-            self._work = self._stage.running = desk.run = None
-            desk.nothing_said()
+            self._work = self._stage.running = None
+            desk.come_to_rest()
         await self._figuring.everything(desk)
         self._stage.published(desk)
         await self._stage.changed()
@@ -222,12 +222,6 @@ class _Watch:
 def _busy(running: Desk | None) -> UserError:
     name = f"“{running.experiment.title}”" if running else "Another experiment"
     return UserError(f"{name} is still running.", "Stop it, or wait until it is done; what you asked is kept.")
-
-
-def _unnamed(experiment: Experiment) -> bool:
-    """Whether a conversation is called as nobody called it."""
-    automatic = title_of(experiment.kind, experiment.shown)
-    return experiment.kind is ExperimentKind.CONVERSATION and experiment.title == automatic
 
 
 def _kept(desk: Desk, prompt: int, column: int, repeat: int) -> UserError | None:

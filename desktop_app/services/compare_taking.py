@@ -9,8 +9,7 @@ from typing import TypeVar
 
 from desktop_app.domain.chat import Message, MessageState, Role, title_from
 from desktop_app.domain.errors import UserError
-from desktop_app.domain.experiment import Cell, CellHead, CellState, ExperimentKind, Prompt, Provenance
-from desktop_app.domain.sampling import ChatSettings
+from desktop_app.domain.experiment import Cell, CellHead, CellState, Column, ExperimentKind, Prompt, Provenance
 from desktop_app.interchange.experiment_parcel import ExperimentParcel
 from desktop_app.services.compare_columns import in_order
 from desktop_app.services.compare_desk import Desk
@@ -18,8 +17,9 @@ from desktop_app.services.compare_stage import Stage
 
 T = TypeVar("T")
 
-MakeChat = Callable[[str, Sequence[Message], ChatSettings], Awaitable[int]]
-"""Stores a conversation with a title, messages and settings, and returns its id; raises UserError."""
+MakeChat = Callable[[str, Sequence[Message], Column], Awaitable[int]]
+"""Stores a conversation with a title, messages and a column's settings, has its model go on, and returns its id; raises
+UserError."""
 
 
 class Taking:
@@ -65,6 +65,10 @@ class Taking:
             words = "Reveal the names first, then continue in a chat."
             self._stage.told(UserError("A chat would tell which model gave this answer.", words), desk)
             return None
+        if head.state is CellState.RUNNING:
+            words = "Wait until it is done, or stop it; then continue in a chat."
+            self._stage.told(UserError("This answer is still being written.", words), desk)
+            return None
         return await self._unless_failed(desk, self._continue(desk, head))
 
     async def parcel(self) -> ExperimentParcel:
@@ -108,7 +112,7 @@ class Taking:
         messages = _messages(prompts, {cell.prompt: cell for cell in cells})
         if column is None or not messages:
             return None
-        return await self._make_chat(title_from(prompts[0].text), messages, column.settings)
+        return await self._make_chat(title_from(prompts[0].text), messages, column)
 
 
 def _led_to(desk: Desk, head: CellHead) -> list[Prompt]:

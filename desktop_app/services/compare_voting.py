@@ -1,11 +1,12 @@
 """Votes on two answers whose names nobody sees. `compare.py` calls it; `compare_pairs.py` says which two come next."""
 
 import secrets
+from dataclasses import replace
 from random import Random
 
 from desktop_app.domain.errors import UserError
-from desktop_app.domain.experiment import CellState, Column, Verdict, Vote
-from desktop_app.domain.experiment_words import column_title
+from desktop_app.domain.experiment import CellState, Verdict, Vote
+from desktop_app.domain.experiment_words import column_title, contestant_title
 from desktop_app.domain.ratings import ratings
 from desktop_app.services.compare_desk import Desk
 from desktop_app.services.compare_mask import LEFT_PLACE, RIGHT_PLACE, at_side
@@ -47,13 +48,14 @@ class Voting:
 
     async def vote(self, verdict: Verdict, reason: str) -> None:
         """Keep what is said of the pair, and show the next one."""
+        shown = self._pair
         async with self._stage.editing():
-            desk, pair = self._shown()
+            desk, pair = self._shown(shown)
             if desk is None or pair is None:
                 return
             added = await self._stage.store.add_vote(_vote(desk, pair, verdict, reason))
             desk.votes = (*desk.votes, added)
-            self._rate(desk)
+            self.rate(desk)
             if self._pairs is not None:
                 self._pairs.voted(pair)
             await self._next(desk)
@@ -61,8 +63,9 @@ class Voting:
 
     async def skip(self) -> None:
         """Show another pair; this one comes again when votes are begun anew."""
+        shown = self._pair
         async with self._stage.editing():
-            desk, pair = self._shown()
+            desk, pair = self._shown(shown)
             if desk is None or pair is None:
                 return
             self._passed_over.add(pair.key)
@@ -72,13 +75,15 @@ class Voting:
     async def undo(self) -> None:
         """Take back the last vote of the open experiment, and show its pair again."""
         desk = self._stage.open
-        if desk is None or not desk.votes:
+        if desk is None:
             return
         async with self._stage.editing():
+            if not desk.votes:
+                return
             last = desk.votes[-1]
             await self._stage.store.remove_vote(last.id)
             desk.votes = desk.votes[:-1]
-            self._rate(desk)
+            self.rate(desk)
             if desk.pair is not None or self._desk is desk:
                 pair = Pair(last.prompt, last.repeat, last.left, last.right)
                 self._gather(desk).take(pair)
@@ -96,11 +101,21 @@ class Voting:
         """Another experiment is open."""
         if self._desk is not desk:
             self.end()
-        self._rate(desk)
+        self.rate(desk)
 
-    def _shown(self) -> tuple[Desk | None, Pair | None]:
-        """What is voted on: only in the experiment that is open."""
-        return (self._desk, self._pair) if self._desk is self._stage.open else (None, None)
+    @staticmethod
+    def rate(desk: Desk) -> None:
+        """Rate the columns of *desk* anew, also those that were taken away; each is called as it is called now."""
+        columns = desk.experiment.columns
+        names = {column.identity: column_title(column, columns) for column in columns}
+        desk.ratings = tuple(replace(one, name=names.get(one.identity, one.name)) for one in ratings(desk.votes))
+
+    def _shown(self, seen: Pair | None) -> tuple[Desk | None, Pair | None]:
+        """What is voted on: only in the experiment that is open, and only on the pair that somebody has *seen*.
+
+        A key that is pressed twice must not vote on the pair that comes next.
+        """
+        return (self._desk, self._pair) if self._desk is self._stage.open and self._pair is seen else (None, None)
 
     def _gather(self, desk: Desk) -> Pairs:
         finished: dict[Question, list[int]] = {}
@@ -131,10 +146,6 @@ class Voting:
             left_over = len(self._pairs or ()) + 1
             desk.pair = PairState(pair.prompt, pair.repeat, prompt.text, left, right, len(desk.votes), left_over)
 
-    @staticmethod
-    def _rate(desk: Desk) -> None:
-        desk.ratings = ratings(desk.votes)
-
 
 def _vote(desk: Desk, pair: Pair, verdict: Verdict, reason: str) -> Vote:
     left, right = desk.experiment.column(pair.left), desk.experiment.column(pair.right)
@@ -150,13 +161,9 @@ def _vote(desk: Desk, pair: Pair, verdict: Verdict, reason: str) -> Vote:
         blind=desk.hidden,
         left_identity=left.identity if left else "",
         right_identity=right.identity if right else "",
-        left_name=_name(desk, left),
-        right_name=_name(desk, right),
+        left_name=contestant_title(left) if left else "",
+        right_name=contestant_title(right) if right else "",
     )
-
-
-def _name(desk: Desk, column: Column | None) -> str:
-    return column_title(column, desk.experiment.shown) if column else ""
 
 
 def _nothing_to_compare(desk: Desk) -> UserError:

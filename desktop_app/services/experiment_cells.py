@@ -14,6 +14,7 @@ from enum import Enum
 from desktop_app.domain.chat import AnswerRecord, Delta, Message, MessageState, Role
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.experiment import Cell, CellState, Column, Options, Prompt
+from desktop_app.domain.experiment_words import host_words
 from desktop_app.services.answer import Answer
 from desktop_app.services.context import as_asked
 from desktop_app.services.experiment_checking import Checking
@@ -82,8 +83,8 @@ class CellAsking:
         self._tasks = tasks
         self._listener = listener
         self._clock = clock
-        self._asked = 0
-        """Cells that are being asked at this moment."""
+        self._asked: dict[int, int] = {}
+        """The cells that are being asked at this moment, and how many others were meanwhile, at most."""
         self._answers: dict[int, Answer] = {}
         self._measured: dict[str, tuple[float, int]] = {}
         self._measuring = asyncio.Lock()
@@ -102,13 +103,14 @@ class CellAsking:
         Raises:
             UserError: it could not be stored.
         """
-        self._asked += 1
+        key, others = question.cell.id, len(self._asked)
+        self._asked = {one: max(most, others) for one, most in self._asked.items()} | {key: others}
         try:
             cell, prompt = await self._begun(question, held, provenance)
             cell = await self._answered(cell, _stream(question, prompt, held))
         finally:
-            self._asked -= 1
-        return await self._ended(question, held, cell)
+            others = self._asked.pop(key)
+        return await self._ended(question, held, replace(cell, beside=others))
 
     async def fail(self, cell: Cell, column: Column, why: str) -> Cell:
         """Say of a cell that was not asked why it never will be."""
@@ -121,17 +123,21 @@ class CellAsking:
     async def _begun(self, question: Question, held: Held, provenance: int) -> tuple[Cell, Sequence[Message] | str]:
         path = (*question.earlier, Message(-question.prompt.id, Role.USER, question.prompt.text))
         prompt = as_asked(path, question.column.settings, None, "")
-        beside = self._asked - 1
         record = AnswerRecord(
             context_tokens=held.endpoint.context_tokens,
             revision=held.provenance.revision,
-            engine=held.provenance.engine or held.provenance.address,
+            engine=held.provenance.engine or host_words(held.provenance.address),
             sent_messages=1 if isinstance(prompt, str) else len(prompt),
         )
         order = await self._store.next_order(self._experiment)
         answer = replace(question.cell.answer, id=question.cell.id, model=question.column.model.name, record=record)
         cell = replace(
-            question.cell, state=CellState.RUNNING, order=order, beside=beside, provenance=provenance, answer=answer
+            question.cell,
+            state=CellState.RUNNING,
+            order=order,
+            beside=self._asked[question.cell.id],
+            provenance=provenance,
+            answer=answer,
         )
         await self._store.start(cell)
         self._listener.started(cell)
@@ -188,8 +194,11 @@ async def _stream(question: Question, prompt: Sequence[Message] | str, held: Hel
     if problem := settings.structure.problem():
         raise UserError("The form that answers are held to cannot be used.", problem)
     request = settings.request()
-    if options.seed is not None:
-        request.setdefault("seed", options.seed + question.cell.repeat)
+    # A repeat with the same seed would be the same answer once more, also where a column has a seed of its own.
+    own = settings.sampling.seed
+    first = options.seed if own is None else own
+    if first is not None:
+        request["seed"] = first + question.cell.repeat
     endpoint = held.endpoint
     stream = endpoint.stream_text(prompt, request) if isinstance(prompt, str) else endpoint.stream_chat(prompt, request)
     async with aclosing(stream) as batches:

@@ -19,10 +19,13 @@ from desktop_app.domain.experiment import (
     Options,
     Prompt,
 )
+from desktop_app.domain.launch import ModelRef
 from desktop_app.endpoint.client import Endpoint
 from desktop_app.services.judge import NOT_YET, judge
-from desktop_app.store.experiments import ExperimentStore
+from desktop_app.store.experiments import ChangeChecks, ExperimentStore
 
+NOT_CHECKED = "Not checked yet."
+"""The reason of a result that is still to come."""
 _AT_ONCE = 200
 """Whole cells that are read at a time; an answer can have a megabyte."""
 
@@ -53,21 +56,28 @@ class Checking:
         checks = checks_of(prompt, options)
         rules = [check for check in checks if check.kind is not CheckKind.JUDGE]
         said = iter(await self._checks.check(rules, text, prompt.reference) if rules else ())
-        waits = CheckResult(CheckKind.JUDGE, None, NOT_YET)
-        return tuple(waits if check.kind is CheckKind.JUDGE else next(said) for check in checks)
+        return tuple(_to_come(check) if check.kind is CheckKind.JUDGE else next(said) for check in checks)
 
     async def check_all(
         self, experiment: Experiment, heads: Iterable[CellHead], ended: asyncio.Event, *, anew: bool
     ) -> None:
-        """Check answers that were not checked to the end, or all of them *anew*, until *ended*; none is judged here."""
+        """Check answers that were not checked to the end, or all of them *anew*, until *ended*; none is judged here.
+
+        Unless it is *anew*, what a judge has said stays.
+        """
         checked = {prompt.id: prompt for prompt in experiment.prompts if anew or checks_of(prompt, experiment.options)}
         ids = [head.id for head in heads if head.state is CellState.DONE and head.prompt in checked]
         async for cell in self._read(experiment, ids):
             if ended.is_set():
                 return
             prompt = checked[cell.prompt]
-            if anew or len(cell.checks) != len(checks_of(prompt, experiment.options)):
-                await self._keep(cell, await self.check(prompt, experiment.options, cell.answer.text))
+            whole = len(cell.checks) == len(checks_of(prompt, experiment.options))
+            if anew or not whole or any(one.why == NOT_CHECKED for one in cell.checks):
+                results = await self.check(prompt, experiment.options, cell.answer.text)
+                if whole and not anew:
+                    pairs = zip(cell.checks, results, strict=True)
+                    results = tuple(old if old.kind is CheckKind.JUDGE else new for old, new in pairs)
+                await self._keep(cell, results)
 
     async def unjudged(self, experiment: Experiment, heads: Iterable[CellHead]) -> list[int]:
         """The cells that a judge has not looked at."""
@@ -110,6 +120,41 @@ class Checking:
 def checks_of(prompt: Prompt, options: Options) -> tuple[Check, ...]:
     """The checks of a prompt's answers: those of all, then its own."""
     return (*options.checks, *prompt.checks)
+
+
+def carried_over(before: Experiment, after: Experiment) -> ChangeChecks | None:
+    """What is left of results when checks, reference answers or the judge are others than *before*; None for all.
+
+    What was not asked like this has no result yet: nobody is to read what a check said that there is no more.
+    """
+    old, new = _asked_of_answers(before), _asked_of_answers(after)
+    changed = {prompt for prompt, asked in new.items() if old.get(prompt, asked) != asked}
+    if not changed:
+        return None
+
+    def change(prompt: int, results: tuple[CheckResult, ...]) -> tuple[CheckResult, ...]:
+        if prompt not in changed:
+            return results
+        said = dict(zip(old[prompt], results, strict=True)) if len(old[prompt]) == len(results) else {}
+        return tuple(said.get(asked) or _to_come(asked[0]) for asked in new[prompt])
+
+    return change
+
+
+def _asked_of_answers(experiment: Experiment) -> dict[int, tuple[tuple[Check, str, ModelRef | None], ...]]:
+    """Everything that decides results, by prompt: check, reference answer, and who judges."""
+    judge = experiment.options.judge
+    return {
+        prompt.id: tuple(
+            (check, prompt.reference, judge if check.kind is CheckKind.JUDGE else None)
+            for check in checks_of(prompt, experiment.options)
+        )
+        for prompt in experiment.prompts
+    }
+
+
+def _to_come(check: Check) -> CheckResult:
+    return CheckResult(check.kind, None, NOT_YET if check.kind is CheckKind.JUDGE else NOT_CHECKED)
 
 
 def _waits(result: CheckResult) -> bool:

@@ -81,7 +81,7 @@ class ExperimentEngines:
             known = key in running or bool(column.model.address)
             seconds = 0.0 if known else start.seconds if start else None
             shared = tuple(one.id for one in columns if one.engine_key == key)
-            demands.append(Demand(seat, shared, key in running, seconds))
+            demands.append(Demand(seat, shared, key in running, seconds, known or start is not None))
         room = Room(_pools(machine, kinds[0] if kinds else None) if machine else (), limit)
         return Outlook(tuple(demands), others, stale, room)
 
@@ -141,12 +141,16 @@ class ExperimentEngines:
             await self._serving.stop(key)
 
     async def release(self, but: Collection[str] = ()) -> None:
-        """Stop every engine that we started, except *but*, and those that a person has begun to talk to since."""
+        """Stop every engine that we started, except *but* and those that are a person's by now.
+
+        It is hers when she has begun to talk to it, and when she has started it anew after it had ended.
+        """
         current = self._serving.status.value.key
         for key, was_current in list(self._ours.items()):
             if key in but:
                 continue
-            if key == current and not was_current:
+            held = self._held.get(key)
+            if (key == current and not was_current) or (held is not None and not self._ready(held)):
                 del self._ours[key]
             else:
                 await self.stop([key])
@@ -157,6 +161,7 @@ class ExperimentEngines:
             return known
         if model.address:
             return await self._connect(model)
+        _refuse_options(column)
         hashing = self._tasks.start(self._provenances.files(model), name="hash the model's files")
         try:
             plan, endpoint = await self._start(model, self._settings(column) if column.flags else None)
@@ -171,7 +176,7 @@ class ExperimentEngines:
     async def _start(self, model: ModelRef, settings: ModelSettings | None) -> tuple[LaunchPlan, Endpoint]:
         key, status = model.key, self._serving.status_of(model)
         if self._serving.plan_of(key) is None and status.value.stage is not EngineStage.STARTING:
-            self._ours[key] = self._serving.status.value.key == key
+            self._begin(key)
         ready = await self._serving.start_beside(model, settings)
         plan, endpoint = self._serving.plan_of(key), self._serving.endpoint_of(key)
         if ready and plan is not None and endpoint is not None:
@@ -181,9 +186,14 @@ class ExperimentEngines:
             raise EngineError("No engine is installed.", "Models on this computer need one.", Remedy.INSTALL)
         raise status.value.error or EngineError(f"{model.name} did not start.", remedy=Remedy.RETRY)
 
+    def _begin(self, key: str) -> None:
+        """It is us who start this engine."""
+        self._ours[key] = self._serving.status.value.key == key
+        self._held.pop(key, None)
+
     async def _connect(self, model: ModelRef) -> Held:
         if self._serving.endpoint_of(model.key) is None:
-            self._ours[model.key] = self._serving.status.value.key == model.key
+            self._begin(model.key)
         ready = await self._serving.start_beside(model)
         endpoint = self._serving.endpoint_of(model.key)
         if not ready or endpoint is None:
@@ -260,6 +270,15 @@ async def _guarded(work: Coroutine[Any, Any, Held]) -> Held | UserError:
         return await work
     except UserError as error:
         return error
+
+
+def _refuse_options(column: Column) -> None:
+    """Raise EngineError for options that nobody could choose in the window; what is stored may say anything."""
+    from desktop_app.engine.protection import refused_for_one_run  # noqa: PLC0415 - no window waits for it
+
+    for flag, value in column.flags:
+        if reason := refused_for_one_run(flag, value):
+            raise EngineError(f"{flag} cannot be set like this.", reason)
 
 
 def engine_of(column: Column) -> ModelRef:

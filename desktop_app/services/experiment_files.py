@@ -80,8 +80,7 @@ def _pieces(parcel: ExperimentParcel, form: ExperimentForm) -> Iterator[str]:
 
 def _measured(parcel: ExperimentParcel) -> ExperimentParcel:
     """With figures of the whole answers, which tell more of who may be called best than a grid's heads do."""
-    experiment = parcel.experiment
-    return replace(parcel, figures=figures(experiment.shown, parcel.cells, experiment.options.pace))
+    return replace(parcel, figures=figures(parcel.experiment.shown, parcel.cells))
 
 
 def _write(parcel: ExperimentParcel, form: ExperimentForm, file: Path, given_up: Event) -> None:

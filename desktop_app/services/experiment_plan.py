@@ -12,7 +12,7 @@ from random import Random
 from desktop_app.domain.experiment import Experiment, ExperimentKind
 from desktop_app.services.compare_view import PlanState
 from desktop_app.services.experiment_clock import Costs
-from desktop_app.services.experiment_plan_words import missing_words, plan_words
+from desktop_app.services.experiment_plan_words import missing_words, no_engine_words, plan_words
 
 SLACK_BYTES = 256 << 20
 """Left over for every engine beside another; `serving` wants as much."""
@@ -42,6 +42,8 @@ class Demand:
     """Whether it runs, with the very settings that are wanted."""
     seconds: float | None = 0.0
     """What its start takes; None when that is not known."""
+    possible: bool = True
+    """Whether there is anything installed that could start it."""
     alone: bool = False
     """Whether it found no room beside others before, whatever was planned."""
 
@@ -77,7 +79,7 @@ class Plan:
     state: PlanState
     batches: tuple[Batch, ...] = ()
     misfits: Mapping[str, str] = field(default_factory=dict)
-    """Why an engine does not fit at all, in a sentence, by its key."""
+    """Why an engine cannot run at all, in a sentence, by its key."""
 
 
 @dataclass(frozen=True)
@@ -104,12 +106,11 @@ def make_plan(experiment: Experiment, outlook: Outlook, waiting: Mapping[int, in
     """
     room = outlook.room
     wanted = [demand for demand in outlook.demands if any(waiting.get(column) for column in demand.columns)]
-    misfits = [demand for demand in wanted if not fits([demand.seat], room)]
-    grouped = _grouped([demand for demand in wanted if demand not in misfits], room)
+    whys = {demand.seat.key: why for demand in wanted if (why := _why_not(demand, room))}
+    grouped = _grouped([demand for demand in wanted if demand.seat.key not in whys], room)
     ordered = _in_order(grouped, experiment)
     batches = _with_stops(ordered, outlook)
     seconds = costs.of_plan([batch.demands for batch in batches], waiting) or 0.0
-    whys = {demand.seat.key: missing_words(demand.seat.name, demand.seat.memory, _most(room)) for demand in misfits}
     taken = [sum(demand.seat.memory * demand.seat.cards for demand in batch.demands) for batch in batches]
     state = PlanState(
         plan_words([len(batch.demands) for batch in batches], taken, room.limit or sum(room.pools), seconds),
@@ -119,6 +120,13 @@ def make_plan(experiment: Experiment, outlook: Outlook, waiting: Mapping[int, in
         _stopped_names(batches, outlook),
     )
     return Plan(state, batches, whys)
+
+
+def _why_not(demand: Demand, room: Room) -> str:
+    """Why an engine cannot run at all, in a sentence; empty when it can."""
+    if not demand.possible:
+        return no_engine_words(demand.seat.name)
+    return "" if fits([demand.seat], room) else missing_words(demand.seat.name, demand.seat.memory, _most(room))
 
 
 def fits(seats: Sequence[Seat], room: Room, bystanders: Sequence[Seat] = ()) -> bool:
@@ -168,8 +176,10 @@ def _with_stops(groups: list[list[Demand]], outlook: Outlook) -> tuple[Batch, ..
     running = [*outlook.others, *(demand.seat for demand in outlook.demands if demand.running)]
     own = {demand.seat.key for demand in outlook.demands}
     started: list[str] = [*outlook.stale]
-    batches = []
-    for group in groups:
+    batches: list[Batch] = []
+    for planned in groups:
+        stopped = {key for batch in batches for key in batch.stops}
+        group = [_anew(demand) if demand.seat.key in stopped else demand for demand in planned]
         keys = {demand.seat.key for demand in group}
         staying = _beside(group, [seat for seat in running if seat.key not in keys], own, outlook.room)
         gone = [seat.key for seat in running if seat.key not in keys and seat not in staying]
@@ -177,6 +187,11 @@ def _with_stops(groups: list[list[Demand]], outlook: Outlook) -> tuple[Batch, ..
         running = [*staying, *(demand.seat for demand in group if demand.running)]
         started = [demand.seat.key for demand in group if not demand.running]
     return tuple(batches)
+
+
+def _anew(demand: Demand) -> Demand:
+    """The same for an engine that ran, and was stopped to make room; nobody has asked what its start takes."""
+    return replace(demand, running=False, seconds=None) if demand.running else demand
 
 
 def _beside(group: Sequence[Demand], running: Sequence[Seat], own: set[str], room: Room) -> list[Seat]:

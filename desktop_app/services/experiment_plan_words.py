@@ -26,7 +26,7 @@ def plan_words(engines: Sequence[int], taken: Sequence[int], room: int, seconds:
     if not taken[0]:
         return f"Nothing has to be started here{span}."
     if engines[0] == 1:
-        return f"One engine answers for all{of_room}{span}."
+        return f"One engine is needed{of_room}{span}."
     who = "Both" if engines[0] == 2 else f"All {_number(engines[0])}"
     return f"{who} fit into memory together{of_room}{span}."
 
@@ -34,6 +34,11 @@ def plan_words(engines: Sequence[int], taken: Sequence[int], room: int, seconds:
 def missing_words(name: str, needed: int, room: int) -> str:
     """Why an engine cannot run at all; sizes in bytes."""
     return f"{name} needs about {memory_words(needed)}, and it may take {memory_words(room)} at most."
+
+
+def no_engine_words(name: str) -> str:
+    """Why a model on this computer cannot run without vLLM."""
+    return f"{name} needs an engine, and none is installed."
 
 
 def _number(count: int) -> str:

@@ -99,12 +99,10 @@ class ModelSettingsService:
 
     def problem_of(self, flag: str, value: FlagValue) -> str:
         """Why *flag* cannot be set to *value* for one run, as a sentence; empty when nothing speaks against it."""
-        from desktop_app.engine.protection import protected, refused_value
+        from desktop_app.engine.protection import refused_for_one_run
 
         name = canonical(flag)
-        if name == TRUST:
-            return "Whether a model's own code may run is decided in the settings of the model."
-        if reason := protected(name) or refused_value(name, value):
+        if reason := refused_for_one_run(name, value):
             return reason
         environment = self._environment()
         table = self._tables.get(environment) if environment else None

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 
-_PATH = re.compile(r"(?<![\w./])/(?:[^/\s\"',]+/)*([^/\s\"',]+)")
-"""An absolute path in a command line, and the last name in it."""
+_PATH = re.compile(r"(?<![\w./])/(?:[^/\"',]+/)*([^/\"',]+)")
+"""An absolute path in a word of a command line, and the last name in it; folders may have blanks in their names."""
 _PLACES = ("--model", "--uds")
 """Flags of `engine/launch` before a folder or a socket, which differ between computers and mean nothing."""
 _NAME = "--served-model-name="
@@ -122,20 +122,23 @@ def revision_of(folder: Path) -> str:
 
 
 def arguments_of(plan: LaunchPlan) -> tuple[str, ...]:
-    """With what the engine was started, without what only says where things lie on this computer, and under which name.
+    """With what the engine was started, variables first, without what only says where things lie on this computer.
 
-    Of other paths their last name is left.
+    Of other paths their last name is left; keys and passwords are masked.
     """
     from desktop_app.engine import launch
+    from desktop_app.services.masking import MASK, Masker, Person, is_secret
 
     words = launch.command(plan)
     words = words[words.index("--model") :]
     told = [
-        word
+        MASK if before.startswith("--") and not word.startswith("--") and is_secret(before, word) else word
         for before, word in pairwise(("", *words))
         if word not in _PLACES and before not in _PLACES and not word.startswith(_NAME)
     ]
-    return tuple(_PATH.sub(r"…/\1", word) for word in told)
+    masker = Masker(Person(""))
+    variables = (f"{name}={value}" for name, value in plan.variables)
+    return tuple(masker.mask(_PATH.sub(r"…/\1", word)) for word in (*variables, *told))
 
 
 def hardware_line(machine: Machine, kind: EngineKind) -> str:

@@ -35,6 +35,9 @@ from desktop_app.store.experiments_json import decode_provenance, encode_provena
 from desktop_app.store.experiments_writer import GroupCommit
 from desktop_app.store.messages import has_only_grown
 
+ChangeChecks = Callable[[int, tuple[CheckResult, ...]], tuple[CheckResult, ...]]
+"""What becomes of results, given the prompt's id."""
+
 
 class ExperimentStore:
     """Reads and writes experiments; every method is all or nothing and raises UserError when it fails.
@@ -69,7 +72,7 @@ class ExperimentStore:
         def action(db: sqlite3.Connection) -> Experiment:
             made = rows.insert(db, experiment, now)
             prompts.add(db, made, prompts.follow_columns(experiment.prompts, experiment.columns))
-            return _read(db, made)
+            return _checked(db, made)
 
         return await self._database.run(action)
 
@@ -85,7 +88,7 @@ class ExperimentStore:
         def action(db: sqlite3.Connection) -> Experiment:
             rows.touch(db, experiment.id, now)
             rows.update(db, experiment)
-            return _read(db, experiment.id)
+            return _checked(db, experiment.id)
 
         return await self._database.run(action)
 
@@ -95,7 +98,9 @@ class ExperimentStore:
 
         def action(db: sqlite3.Connection) -> tuple[Prompt, ...]:
             rows.touch(db, experiment, now)
-            return prompts.add(db, experiment, new)
+            added = prompts.add(db, experiment, new)
+            _checked(db, experiment)
+            return added
 
         return await self._database.run(action)
 
@@ -110,7 +115,7 @@ class ExperimentStore:
         def action(db: sqlite3.Connection) -> tuple[Prompt, ...]:
             rows.touch(db, experiment, now)
             prompts.replace_all(db, experiment, wanted)
-            return prompts.read(db, experiment)
+            return _checked(db, experiment).prompts
 
         return await self._database.run(action)
 
@@ -153,15 +158,13 @@ class ExperimentStore:
         """Whole cells in the order in which they were made: those with these *ids*, or all."""
         return await self._database.run(lambda db: cells.read(db, experiment, ids))
 
+    async def sources(self, experiment: int) -> tuple[tuple[int, int, int], ...]:
+        """From what answers came: column, provenance, and as the how-manieth question that was first so."""
+        return await self._database.run(lambda db: cells.sources(db, experiment))
+
     async def fill(self, experiment: int) -> tuple[CellHead, ...]:
         """Make every cell that is missing of shown columns × prompts × repeats; returns the new ones, which wait."""
-
-        def action(db: sqlite3.Connection) -> tuple[CellHead, ...]:
-            known = rows.read(db, experiment)
-            asked = prompts.read(db, experiment)
-            return cells.fill(db, experiment, known.shown, asked, known.options.repeats)
-
-        return await self._database.run(action)
+        return await self._database.run(lambda db: cells.fill(db, _checked(db, experiment)))
 
     async def start(self, cell: Cell) -> None:
         """Write a cell as RUNNING, with its order, beside, memory, provenance and the beginning of its answer."""
@@ -209,6 +212,10 @@ class ExperimentStore:
     async def set_checks(self, cell: int, results: Sequence[CheckResult]) -> None:
         """Write what checks said of an answer, instead of what they said before."""
         await self._together.run(lambda db: cells.set_checks(db, cell, results))
+
+    async def change_checks(self, experiment: int, change: ChangeChecks) -> None:
+        """Write for every answer that is done what *change* makes of what checks said of it."""
+        await self._together.run(lambda db: cells.change_checks(db, experiment, change))
 
     async def wait_again(self, ids: Iterable[int]) -> None:
         """Make cells WAITING, as if they had never been asked: their answers go."""
@@ -280,3 +287,10 @@ class ExperimentStore:
 
 def _read(db: sqlite3.Connection, experiment: int) -> Experiment:
     return replace(rows.read(db, experiment), prompts=prompts.read(db, experiment))
+
+
+def _checked(db: sqlite3.Connection, experiment: int) -> Experiment:
+    """The same, unless it has become larger than it may be."""
+    found = _read(db, experiment)
+    cells.refuse_too_many(found)
+    return found

@@ -6,26 +6,22 @@ An answer that is being written comes twice a second, each time as a whole; only
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from desktop_app.domain.chat import AnswerRecord, Message, MessageState, Role, Timing
 from desktop_app.domain.errors import UserError
-from desktop_app.domain.experiment import Cell, CellHead, CellState, CheckResult, Column, Prompt
+from desktop_app.domain.experiment import Cell, CellHead, CellState, CheckResult, Experiment
+from desktop_app.domain.experiment_words import snippet
 from desktop_app.store.cleaning import clean
 from desktop_app.store.conversations import INTERRUPTED_WORDS
 from desktop_app.store.experiments_json import decode_results, encode_results
 
 MAX_CELLS = 100_000
 """Cells of one experiment: ten times what a grid is drawn fluidly with."""
-SNIPPET = 160
-"""Characters of an answer that a grid shows."""
-
-_LOOKED_AT = 4 * SNIPPET
-"""Characters that a snippet is made of: line breaks and rows of spaces in it become one space."""
 _HEAD = (
     "id, prompt, column_id, repeat, state, snippet, passed, answer_tokens, decode_seconds, first_token_seconds, memory,"
-    " ended"
+    " ended, beside"
 )
 _WHOLE = (
     "id, prompt, column_id, repeat, state, asked, beside, memory, provenance, checks, ended, model, created,"
@@ -69,21 +65,35 @@ def read(db: sqlite3.Connection, experiment: int, ids: Sequence[int] | None) -> 
     return tuple([_grown(db, _cell(*row)) for row in rows])
 
 
-def fill(
-    db: sqlite3.Connection, experiment: int, columns: Sequence[Column], prompts: Sequence[Prompt], repeats: int
-) -> tuple[CellHead, ...]:
-    """Make every cell that is missing; returns the new ones.
+def sources(db: sqlite3.Connection, experiment: int) -> tuple[tuple[int, int, int], ...]:
+    """Column, provenance and the first order of answers that came from it; reads no answer."""
+    rows = db.execute(
+        "SELECT column_id, provenance, min(asked) FROM cells"
+        " WHERE experiment = ? AND provenance IS NOT NULL AND state <> 'waiting' GROUP BY column_id, provenance",
+        (experiment,),
+    )
+    return tuple((column, provenance, asked) for column, provenance, asked in rows)
+
+
+def refuse_too_many(experiment: Experiment) -> None:
+    """Refuse more cells than an experiment holds, before anything of it is stored: nobody could open it any more.
 
     Raises:
         UserError: they would be too many.
     """
-    count = len(columns) * len(prompts) * repeats
+    columns, prompts, repeats = len(experiment.shown), len(experiment.prompts), experiment.options.repeats
+    count = columns * prompts * repeats
     if count > MAX_CELLS:
         raise UserError(
             "These are too many answers for one experiment.",
-            f"{len(prompts):,} questions × {len(columns)} columns × {repeats} repeats are {count:,} answers;"
+            f"{prompts:,} questions × {columns} columns × {repeats} repeats are {count:,} answers;"
             f" an experiment holds up to {MAX_CELLS:,}. Take fewer questions or repeats.",
         )
+
+
+def fill(db: sqlite3.Connection, known: Experiment) -> tuple[CellHead, ...]:
+    """Make every cell of *known* that is missing; returns the new ones."""
+    experiment, columns, prompts, repeats = known.id, known.shown, known.prompts, known.options.repeats
     there = set(
         map(tuple, db.execute("SELECT prompt, repeat, column_id FROM cells WHERE experiment = ?", (experiment,)))
     )
@@ -153,6 +163,20 @@ def set_checks(db: sqlite3.Connection, cell: int, results: Sequence[CheckResult]
     db.execute("UPDATE cells SET checks = ?, passed = ? WHERE id = ?", (encode_results(results), passed, cell))
 
 
+def change_checks(
+    db: sqlite3.Connection,
+    experiment: int,
+    change: Callable[[int, tuple[CheckResult, ...]], tuple[CheckResult, ...]],
+) -> None:
+    """Write for every answer that is done what *change* makes of its results, given the prompt's number."""
+    done = db.execute("SELECT id, prompt, checks FROM cells WHERE experiment = ? AND state = 'done'", (experiment,))
+    for row in done.fetchall():
+        results = decode_results(row["checks"])
+        changed = change(row["prompt"], results)
+        if changed != results:
+            set_checks(db, row["id"], changed)
+
+
 def empty(db: sqlite3.Connection, ids: Iterable[int]) -> None:
     """Make cells as they were before they were asked."""
     wanted = [(one,) for one in ids]
@@ -188,16 +212,12 @@ def _values(answer: Message) -> tuple[str | float, ...]:
         timing.prompt_tokens,
         timing.answer_tokens,
         len(answer.text) + len(answer.reasoning),
-        _snippet(text) or _snippet(clean(answer.error)),
+        snippet(text) or snippet(clean(answer.error)),
         clean(answer.error),
         clean(json.dumps(record, ensure_ascii=False)) if record else "",
         clean(answer.reasoning),
         text,
     )
-
-
-def _snippet(text: str) -> str:
-    return " ".join(text[:_LOOKED_AT].split())[:SNIPPET]
 
 
 def _grown(db: sqlite3.Connection, cell: Cell) -> Cell:
@@ -223,12 +243,14 @@ def _head(
     first: float,
     memory: int,
     ended: str,
+    beside: int,
 ) -> CellHead:
     speed = Timing(decode_seconds=decode, answer_tokens=tokens).tokens_per_second if tokens else 0.0
     # One value that is not known must not make a whole grid unreadable.
     known = _CELL_STATES.get(state, CellState.FAILED)
     verdict = None if passed is None else _PASSED.get(passed)
-    return CellHead(id_, prompt, column, repeat, known, snippet, verdict, tokens, speed, first, memory, ended == "cut")
+    cut = ended == "cut"
+    return CellHead(id_, prompt, column, repeat, known, snippet, verdict, tokens, speed, first, memory, cut, beside)
 
 
 def _cell(

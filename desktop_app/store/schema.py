@@ -210,7 +210,7 @@ CREATE TABLE cells (
 );
 CREATE INDEX cells_heads ON cells (
     experiment, id, prompt, column_id, repeat, state, characters, passed, answer_tokens, decode_seconds,
-    first_token_seconds, memory, ended, snippet
+    first_token_seconds, memory, ended, beside, snippet
 );
 CREATE INDEX cells_by_provenance ON cells (provenance) WHERE provenance IS NOT NULL;
 CREATE TABLE cell_growth (                     -- what came of an answer since its row was written

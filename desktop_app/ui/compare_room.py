@@ -83,6 +83,7 @@ class CompareRoom(QObject):
         page.link_clicked.connect(self._on_link_clicked)
         self._bridge.watch(page, program.models.state, lambda _state: self._tell_offers())
         self._bridge.watch(page, program.servers.state, lambda _state: self._tell_offers())
+        self._bridge.watch(page, program.setup.state, lambda state: page.show_engine(state.environment is not None))
         return page
 
     def is_compare(self, page: QWidget) -> bool:
@@ -101,7 +102,11 @@ class CompareRoom(QObject):
     # --- models --------------------------------------------------------------------------------------------------
 
     def _look_for_models(self) -> None:
-        self._bridge.start("look at the models", self._program.models.open())
+        self._bridge.ask(self, "look at the models", self._program.models.open(), self._on_models_looked_at)
+
+    def _on_models_looked_at(self, _looked: None) -> None:
+        self._tell_offers()
+        self.compare.begin_wanted()
 
     def _tell_offers(self) -> None:
         if "compare" in self.__dict__:

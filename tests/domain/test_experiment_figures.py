@@ -2,11 +2,12 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from desktop_app.domain.chat import Message, MessageState, Role, Timing
-from desktop_app.domain.experiment import Cell, CellHead, CellState, CheckKind, CheckResult, Column, Pace
+from desktop_app.domain.experiment import Cell, CellHead, CellState, CheckKind, CheckResult, Column
 from desktop_app.domain.experiment_figures import figures, figures_words
 from desktop_app.domain.launch import ModelRef
 
@@ -33,10 +34,8 @@ def cell(
     return Cell(prompt, prompt, column, repeat, CellState.DONE, message, prompt, beside, memory=memory, checks=checks)
 
 
-def best(
-    cells: Sequence[Cell | CellHead], columns: Sequence[Column] = COLUMNS, pace: Pace = Pace.TOGETHER
-) -> list[set[str]]:
-    return [set(one.best) for one in figures(columns, cells, pace)]
+def best(cells: Sequence[Cell | CellHead], columns: Sequence[Column] = COLUMNS) -> list[set[str]]:
+    return [set(one.best) for one in figures(columns, cells)]
 
 
 def test_medians_sums_and_counts() -> None:
@@ -142,7 +141,8 @@ def test_heads_of_a_grid_are_ranked_when_answers_came_one_at_a_time() -> None:
         CellHead(n, 1, n, 0, CellState.DONE, tokens=9, speed=10.0 * n, first_word=0.1 * n, memory=n << 30, cut=n == 2)
         for n in (1, 2)
     ]
-    assert best(heads, pace=Pace.ALONE) == [{"first_word", "memory"}, {"speed"}]
-    assert best(heads) == [{"memory"}, set()]
-    assert "may have answered at the same time" in figures_words(COLUMNS, heads)[0]
+    assert best(heads) == [{"first_word", "memory"}, {"speed"}]
+    together = [replace(head, beside=1) for head in heads]
+    assert best(together) == [{"memory"}, set()]
+    assert "may have answered at the same time" in figures_words(COLUMNS, together)[0]
     assert [one.cut for one in figures(COLUMNS, heads)] == [0, 1]

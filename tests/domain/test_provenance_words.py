@@ -56,6 +56,8 @@ def test_files_that_changed_are_named() -> None:
 
 def test_arguments_are_compared_as_the_engine_reads_them() -> None:
     assert changed(arguments=("--seed", "1", "--enforce-eager", "--max-model-len=4096")) == ()
+    threads = changed(arguments=("OMP_NUM_THREADS=2", *BEFORE.arguments))
+    assert threads == ("An argument of the engine was added: OMP_NUM_THREADS 2.",)
     assert changed(arguments=("--max-model-len", "8192", "--seed=1", "--enable-lora")) == (
         "An argument of the engine was added: --enable-lora.",
         "An argument of the engine was taken away: --enforce-eager.",
@@ -119,7 +121,7 @@ def test_other_seeds_are_an_objection() -> None:
 def test_company_and_order_are_objections() -> None:
     assert "One answered alone" in comparable([cell(1)], [cell(2, beside=1)], {1: BEFORE})[0]
     assert "slow one another" in comparable([cell(1, beside=1)], [cell(2, beside=1)], {1: BEFORE})[0]
-    assert "beside the other's 4" in comparable([cell(1, beside=1)], [cell(2, beside=4)], {1: BEFORE})[0]
+    assert "4 beside the other's" in comparable([cell(1, beside=1)], [cell(2, beside=4)], {1: BEFORE})[0]
     left, right = [cell(1, n, order=n + 1) for n in range(4)], [cell(2, n, order=n + 9) for n in range(4)]
     assert "asked first every time" in comparable(left, right, {1: BEFORE})[0]
 

@@ -1,4 +1,4 @@
-"""Models for the real engine that are made here: two that do not stop talking, and two that cannot be started."""
+"""Models for the real engine that are made here: some that talk a lot, and two that cannot be started."""
 
 import json
 import random
@@ -29,7 +29,16 @@ def attentive(folder: Path, context: int) -> Path:
     return made
 
 
-def endless(folder: Path, context: int = 32_768) -> Path:
+def outspoken(folder: Path, tokens: int, seed: int) -> Path:
+    """One as `attentive`, but every answer ends after *tokens* tokens; another *seed* is another nonsense."""
+    made = endless(folder, 8192, seed)
+    settings = _read(made / "tokenizer_config.json")
+    _write(made / "tokenizer_config.json", settings | {"chat_template": _EVERY_WORD})
+    _write(made / "generation_config.json", {"temperature": 0.0, "max_new_tokens": tokens})
+    return made
+
+
+def endless(folder: Path, context: int = 32_768, seed: int = 7) -> Path:
     """The Guide with noise for weights: it talks nonsense until its context of *context* tokens is full."""
     made = _copy(folder)
     config = _read(made / "config.json")
@@ -39,7 +48,7 @@ def endless(folder: Path, context: int = 32_768) -> Path:
     row = config["hidden_size"]
     body = bytearray()
     for name, shape in tensors:
-        data = _tensor(shape)
+        data = _tensor(shape, seed)
         if name == "model.embed_tokens.weight":
             # The score of the token that ends an answer is always 0, and one of two thousand others is above.
             end = config["eos_token_id"] * row
@@ -70,19 +79,19 @@ def _copy(folder: Path) -> Path:
     return folder
 
 
-def _tensor(shape: list[int]) -> "array[int]":
+def _tensor(shape: list[int], seed: int) -> "array[int]":
     """Ones for a norm, noise for a matrix; bfloat16."""
     size = 1
     for length in shape:
         size *= length
     if len(shape) == 1:
         return array("H", [_ONE]) * size
-    noise = _noise()
+    noise = _noise(seed)
     return (noise * (size // len(noise) + 1))[:size]
 
 
-def _noise() -> "array[int]":
-    dice = random.Random(7)
+def _noise(seed: int) -> "array[int]":
+    dice = random.Random(seed)
     return array("H", (struct.unpack("<HH", struct.pack("<f", dice.gauss(0, 0.08)))[1] for _ in range(_NOISE_LENGTH)))
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,12 @@ import psutil
 from desktop_app.engine.leftovers import Record, read_records
 from desktop_app.engine.supervisor import entry, table
 from desktop_app.paths import Paths
+
+_CELLS = """
+SELECT *, (SELECT group_concat(text, '') FROM
+           (SELECT text FROM cell_growth WHERE cell = cells.id ORDER BY begin)) AS grown
+FROM cells ORDER BY experiment, prompt, column_id, repeat
+"""
 
 
 def processes_of(data: Path, but: int = 0) -> dict[int, str]:
@@ -42,6 +49,18 @@ def everybody(data: Path) -> set[int]:
         return set()
     members = {mark.pid for mark in known.members}
     return members | {pid for pid, item in table().items() if item.session == known.leader.pid}
+
+
+def serving(data: Path) -> dict[str, list[int]]:
+    """The supervisor and the first process of every engine that runs a model below *data*, by the model's folder."""
+    found: dict[str, list[int]] = {}
+    for item in sorted(table().values(), key=lambda item: item.start):
+        with contextlib.suppress(OSError):
+            words = Path(f"/proc/{item.pid}/cmdline").read_text("utf-8", "replace").split("\0")
+            folder = Path(dict(pairwise(words)).get("--model", ""))
+            if folder.is_relative_to(Paths(data).models):
+                found.setdefault(folder.name, []).append(item.pid)
+    return found
 
 
 def shared_memory(pids: Iterable[int]) -> set[Path]:
@@ -80,6 +99,16 @@ def turns(data: Path) -> list[dict[str, Any]]:
     for row in rows:
         row["record"] = json.loads(row["record"] or "{}")
         row["text"] += "".join(text for message, text in grown if message == row["id"])
+    return rows
+
+
+def cells(data: Path) -> list[dict[str, Any]]:
+    """Every answer of every experiment on the disk as far as it is, by prompt, column and repeat."""
+    with contextlib.closing(sqlite3.connect(f"file:{Paths(data).database}?mode=ro", uri=True)) as database:
+        database.row_factory = sqlite3.Row
+        rows = [dict(row) for row in database.execute(_CELLS)]
+    for row in rows:
+        row["text"] += row.pop("grown") or ""
     return rows
 
 

@@ -112,4 +112,4 @@ def sky(*, blind: bool = False) -> ExperimentParcel:
         Rating("x2", "Far | away", 1, 0, 1, 0),
     )
     shown = experiment.shown
-    return ExperimentParcel(experiment, cells, SOURCES, votes, ratings, figures(shown, cells, Pace.ALONE))
+    return ExperimentParcel(experiment, cells, SOURCES, votes, ratings, figures(shown, cells))

@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from desktop_app.domain.chat import Message, Role
 from desktop_app.domain.experiment import Column, ExperimentKind, Options
 from desktop_app.domain.launch import ModelRef
+from desktop_app.domain.sampling import ChatSettings, Sampling
 from desktop_app.interchange.experiment_html import html_pieces
 from desktop_app.interchange.experiment_markdown import markdown_pieces
 from desktop_app.interchange.experiment_parcel import ExperimentParcel, veiled
@@ -125,6 +126,9 @@ def test_an_experiment_without_anything_is_a_report_too() -> None:
     text = report(ExperimentParcel(empty, ()))
     assert "1 column, 0 prompts, 0 answers" in text
     assert "with the seeds that the columns' settings say" in text
+    seeded = Column(1, ModelRef("x"), ChatSettings(sampling=Sampling(seed=7)))
+    words = report(ExperimentParcel(replace(empty, columns=(seeded,), options=Options(seed=1)), ()))
+    assert "asked once, with the seed 1; a column with a seed of its own began there." in words
     assert page(ExperimentParcel(empty, ())).of("h1")
 
 

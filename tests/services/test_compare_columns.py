@@ -36,6 +36,14 @@ def test_a_column_that_was_taken_away_comes_back_and_a_copy_is_a_new_one() -> No
     assert changed_columns(MADE, [GUIDE, GUIDE], {1}) == (GUIDE, replace(GUIDE, id=0), replace(QWEN, removed=True))
 
 
+def test_a_server_elsewhere_is_one_engine_whatever_options_are_written_beside_it() -> None:
+    far = Column(1, ModelRef("far", address="https://example.org/v1"))
+    other = replace(far, flags=(("--kv-cache-dtype", "fp8"),))
+    assert (other.engine_key, other.identity) == (far.model.key, far.identity)
+    near = Column(2, ModelRef("near"))
+    assert replace(near, flags=other.flags).engine_key != near.engine_key
+
+
 def test_hidden_columns_stand_in_an_order_that_the_seed_draws_and_nobody_put_them_in() -> None:
     assert in_order(MADE, hidden=False) == (GUIDE, QWEN)
     orders = {in_order(replace(MADE, order_seed=seed), hidden=True) for seed in range(20)}

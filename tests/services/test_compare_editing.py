@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from desktop_app.domain.errors import UserError
 from desktop_app.domain.experiment import Column, ExperimentKind, Options, Pace, Prompt
 from desktop_app.domain.launch import ModelRef
 from desktop_app.domain.sampling import ChatSettings, Sampling
 from desktop_app.paths import Paths
+from desktop_app.services.compare_view import CompareState
 from tests.conftest import reach
 from tests.services.compare_world import CompareWorld, compare_world
 
@@ -180,6 +182,38 @@ async def test_names_are_hidden_from_the_first_answer_until_they_are_revealed(wo
     assert not world.state.hidden
     assert [column.title for column in world.state.columns] == ["One", "Two"]
     assert not (await world.part.store.read(made)).blind
+
+
+async def test_a_blind_one_that_nobody_named_names_nobody(world: CompareWorld) -> None:
+    made = await world.compare.new(ExperimentKind.PROMPTS, [ONE, TWO], blind=True)
+    assert made is not None
+    await world.prompts(1)
+    await world.answered()
+    assert world.title() == "Prompt set"
+    head = world.experiments.state.value.experiments[0]
+    assert head.title == "Prompt set"
+    assert "One" not in repr((await world.compare.parcel()).experiment.title)
+    await world.compare.reveal()
+    assert world.title() == "One, Two"
+    await world.compare.set_blind(True)
+    assert world.title() == "Prompt set"
+    await world.compare.rename("Poems")
+    await world.compare.reveal()
+    assert world.title() == "Poems"
+
+
+async def test_names_stay_hidden_when_every_answer_is_to_be_asked_for_again(world: CompareWorld) -> None:
+    await world.compare.new(ExperimentKind.PROMPTS, [ONE, TWO], blind=True)
+    await world.prompts(1)
+    world.bench.elsewhere |= {"One": UserError("Nobody answers."), "Two": UserError("Nobody answers.")}
+    await world.compare.run()
+    assert world.state.failed == 2
+    seen: list[CompareState] = []
+    unwatch = world.compare.state.watch(seen.append)
+    await world.compare.rerun_failed()
+    unwatch()
+    assert any(state.waiting for state in seen)
+    assert all(state.hidden for state in seen)
 
 
 async def test_hidden_columns_can_be_handed_in_again(world: CompareWorld) -> None:

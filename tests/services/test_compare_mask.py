@@ -81,7 +81,8 @@ def test_plan_and_run_keep_what_tells_nothing() -> None:
     shown = MASK.plan(plan)
     assert "ecret" not in repr(shown)
     assert shown.warning
-    assert (shown.batches, shown.seconds, shown.stops) == (((MASKED_IDS + 1,), (MASKED_IDS,)), 60.0, ("Guide",))
+    assert (shown.seconds, shown.stops) == (60.0, ("Guide",))
+    assert shown.batches == (), "who is stopped, and who comes first, is one: it runs already"
     assert MASK.plan(replace(plan, batches=((1, 2),), warning="")).words != shown.words
     run = MASK.run(RunState(f"Asking {SECRET}", 3, 12, seconds_left=5.0))
     assert run == RunState("3 of 12 answered", 3, 12, seconds_left=5.0)

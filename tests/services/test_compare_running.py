@@ -12,6 +12,7 @@ from desktop_app.domain.experiment import (
     CellState,
     Check,
     CheckKind,
+    CheckResult,
     Column,
     ExperimentKind,
     Options,
@@ -195,9 +196,41 @@ async def test_checks_are_made_and_made_again(world: CompareWorld) -> None:
     await world.compare.run()
     assert [figures.passed for figures in world.state.figures] == [2, 2]
     await world.compare.set_options(Options(checks=(Check(CheckKind.CONTAINS, "43"),)))
+    assert [(figures.passed, figures.checked) for figures in world.state.figures] == [(0, 0), (0, 0)]
+    await reach(
+        lambda: {head.passed for head in world.grid.cells.values()} == {None}, "what was said of 42 in the grid"
+    )
     await world.compare.check_again()
     assert [(figures.passed, figures.checked) for figures in world.state.figures] == [(0, 2), (0, 2)]
     await reach(lambda: {head.passed for head in world.grid.cells.values()} == {False}, "the grid")
+
+
+async def test_what_a_check_said_goes_when_it_is_changed_and_only_then(world: CompareWorld) -> None:
+    made = await world.pair(ExperimentKind.PROMPTS, answer="The answer is 42.")
+    judged, has_42 = Check(CheckKind.JUDGE), Check(CheckKind.CONTAINS, "42")
+    await world.prompts(2, Options(checks=(has_42, judged)))
+    await world.compare.run()
+    cells = await world.part.store.cells(made)
+    good = CheckResult(CheckKind.JUDGE, True, "Good.")
+    for cell in cells:
+        await world.part.store.set_checks(cell.id, (cell.checks[0], good))
+
+    async def said() -> list[list[tuple[str, bool | None]]]:
+        stored = await world.part.store.cells(made)
+        return [[(result.why[:16], result.passed) for result in cell.checks] for cell in stored]
+
+    has_43 = Check(CheckKind.CONTAINS, "43")
+    await world.compare.set_options(Options(checks=(judged, has_43, has_42)))
+    assert await said() == [[("Good.", True), ("Not checked yet.", None), ("“42” is in it.", True)]] * 4
+    await world.compare.run()
+    assert await said() == [[("Good.", True), ("“43” is not in i", False), ("“42” is in it.", True)]] * 4
+
+    assert world.state.experiment is not None
+    first, second = world.state.experiment.prompts
+    await world.compare.set_prompts([replace(first, reference="Forty-two."), second])
+    assert [one[0] for one in await said()] == [("Not judged yet.", None)] * 2 + [("Good.", True)] * 2
+    await world.compare.set_options(Options(checks=(judged,), judge=await world.model("Judge")))
+    assert await said() == [[("Not judged yet.", None)]] * 4, "another judge, another verdict"
 
 
 async def test_what_runs_goes_on_when_another_one_is_opened(world: CompareWorld) -> None:
@@ -272,6 +305,31 @@ async def test_what_cannot_be_stored_is_told_and_the_question_handed_back(world:
     assert world.error
 
 
+async def test_when_the_disk_is_full_everything_waits_that_could_not_be_kept(world: CompareWorld) -> None:
+    made = await world.pair(ExperimentKind.PROMPTS, answer="word " * 20_000)
+    await world.prompts(2)
+    pages = await world.database.run(lambda db: db.execute("PRAGMA page_count").fetchone()[0])
+    await world.database.run(lambda db: db.execute(f"PRAGMA max_page_count = {pages + 2}").fetchone())
+    await world.compare.run()
+    assert world.error
+    await reach(lambda: CellState.RUNNING not in world.states(), "nothing that seems to be written")
+    assert world.state.waiting > 0
+    assert world.state.waiting + world.state.done == 4
+
+    await world.database.run(lambda db: db.execute("PRAGMA max_page_count = 100000").fetchone())
+    await world.compare.run()
+    assert (world.state.waiting, world.state.done) == (0, 4)
+    assert {cell.state for cell in await world.part.store.cells(made)} == {CellState.DONE}
+
+
+async def test_the_grid_shows_an_answer_as_it_shows_it_the_next_time(world: CompareWorld) -> None:
+    made = await world.pair(ExperimentKind.PROMPTS, answer="  One line.\n\nAnother\tone. " + "more " * 200)
+    await world.prompts(1)
+    await world.compare.run()
+    await reach(lambda: set(world.states()) == {CellState.DONE}, "the answers")
+    assert tuple(world.grid.cells.values()) == await world.part.store.heads(made)
+
+
 async def test_a_blind_run_names_nobody(world: CompareWorld) -> None:
     good = await world.model("Good", answer="Fine.")
     gone = await world.model("Gone")
@@ -301,6 +359,8 @@ async def test_an_answer_is_read_while_it_grows(world: CompareWorld) -> None:
     running = world.begin_run()
     await reach(lambda: any(head.snippet for head in world.grid.cells.values()), "words in the grid")
     head = next(head for head in world.grid.cells.values() if head.snippet)
+    assert await world.compare.continue_in_chat(head.id) is None
+    assert "still being written" in world.error
     whole = await world.compare.cell(head.id)
     assert whole is not None
     assert whole.answer.text.startswith(head.snippet[:10])

@@ -8,7 +8,7 @@ import pytest
 
 from desktop_app.domain.chat import Role
 from desktop_app.domain.errors import UserError
-from desktop_app.domain.experiment import Column, ExperimentKind, Prompt, Provenance
+from desktop_app.domain.experiment import Column, ExperimentKind, Options, Pace, Prompt, Provenance
 from desktop_app.domain.launch import ModelRef
 from desktop_app.domain.sampling import ChatSettings, Sampling
 from desktop_app.domain.tree import Tree
@@ -53,6 +53,7 @@ async def test_a_chat_goes_on_from_an_answer_with_what_led_to_it(world: CompareW
     assert path[1].model == "One"
     assert path[1].timing.answer_tokens == 21
     assert world.chats_read == 1
+    assert world.bench.serving.status.value.model == world.state.columns[0].column.model, "it is who goes on"
 
 
 async def test_a_chat_from_an_earlier_answer_ends_there_and_so_does_one_from_a_prompt_set(world: CompareWorld) -> None:
@@ -124,6 +125,15 @@ async def test_what_answers_of_a_column_differ_in_is_said(world: CompareWorld) -
     await reach(lambda: len(world.state.differences) == 2, "a sentence for each column")
     assert all("0.33.1" in sentence for sentence in world.state.differences)
     assert world.state.differences[0].startswith("One: ")
+
+
+async def test_speeds_of_answers_that_came_together_are_not_ranked_afterwards_either(world: CompareWorld) -> None:
+    await world.compare.new(ExperimentKind.PROMPTS, [ONE, TWO])
+    await world.compare.set_prompts([FIRST, SECOND])
+    await world.answered(beside=1)
+    await world.compare.set_options(Options(pace=Pace.ALONE))
+    assert "may have answered at the same time" in world.state.figures_words[0]
+    assert [figures.best for figures in world.state.figures] == [frozenset()] * 2
 
 
 async def test_what_makes_columns_unlike_is_said_and_what_was_meant_is_not(world: CompareWorld) -> None:

@@ -1,5 +1,6 @@
 """Votes: only of finished answers, each pair once, names hidden, taken back one by one."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -8,6 +9,7 @@ import pytest
 
 from desktop_app.domain.experiment import Column, ExperimentKind, Options, Prompt, Verdict
 from desktop_app.domain.launch import ModelRef
+from desktop_app.domain.sampling import ChatSettings
 from desktop_app.paths import Paths
 from desktop_app.services.compare_view import PairState
 from tests.services.compare_world import CompareWorld, compare_world
@@ -32,6 +34,10 @@ async def answered(world: CompareWorld, prompts: int = 2, *, blind: bool = True)
 
 def pair(world: CompareWorld) -> PairState:
     assert world.state.pair is not None
+    return world.state.pair
+
+
+def pair_or_none(world: CompareWorld) -> PairState | None:
     return world.state.pair
 
 
@@ -99,6 +105,16 @@ async def test_the_last_vote_is_taken_back_and_its_pair_comes_again(world: Compa
     assert world.state.votes == 0
     await world.compare.vote(Verdict.TIE)
     assert len(await world.part.store.votes(made)) == 1
+
+
+async def test_a_key_that_is_pressed_twice_votes_once(world: CompareWorld) -> None:
+    made = await answered(world)
+    await world.compare.begin_votes()
+    await asyncio.gather(world.compare.vote(Verdict.LEFT), world.compare.vote(Verdict.LEFT), world.compare.skip_pair())
+    assert len(await world.part.store.votes(made)) == 1, "nobody has seen the next pair yet"
+    assert pair(world).left_over == 5
+    await asyncio.gather(world.compare.undo_vote(), world.compare.undo_vote())
+    assert await world.part.store.votes(made) == ()
 
 
 async def test_after_an_undo_a_pair_is_not_shown_twice(world: CompareWorld) -> None:
@@ -185,3 +201,19 @@ async def test_a_column_that_was_changed_since_takes_no_part_any_more(world: Com
     )
     await world.compare.begin_votes()
     assert world.state.pair is None
+
+
+async def test_two_that_were_called_the_same_are_told_apart(world: CompareWorld) -> None:
+    await answered(world, blind=False)
+    await world.compare.begin_votes()
+    while world.state.pair is not None:
+        await world.compare.vote(better(world, "Two"))
+    columns = [column.column for column in world.state.columns]
+    await world.compare.set_columns([columns[0], replace(columns[1], settings=ChatSettings(system="Be brief."))])
+    await world.answered()
+    await world.compare.begin_votes()
+    while pair_or_none(world) is not None:
+        await world.compare.vote(Verdict.LEFT)
+    names = {"One", "Two", "Three", "Two (own system prompt)"}
+    assert {rating.name for rating in world.state.ratings} == names
+    assert {rating.name for rating in await world.experiments.all_ratings()} == names

@@ -104,7 +104,7 @@ def test_columns_that_share_an_engine_count_once() -> None:
     shared = replace(demand(1, 2), columns=(1, 2, 3))
     made = plan([shared], gib=3)
     assert made.state.batches == ((1, 2, 3),)
-    assert made.state.words == "One engine answers for all (2.0 GB of 3.0 GB)."
+    assert made.state.words == "One engine is needed (2.0 GB of 3.0 GB)."
 
 
 def test_without_knowing_the_memory_everything_is_tried() -> None:
@@ -126,6 +126,18 @@ def test_what_runs_comes_first_and_stays_as_long_as_there_is_room() -> None:
     assert made.state.batches == ((2,), (1,))
     assert made.batches[1].stops == ("key2",)
     assert made.state.stops == ("model 2",)
+
+
+def test_of_two_that_run_the_one_that_makes_room_is_started_again() -> None:
+    demands = [demand(1, 2, running=True), demand(2, 2, running=True)]
+    outlook = Outlook(tuple(demands), (), (), Room((8 * _GIB,), 3 * _GIB))
+    costs = Costs(1)
+    costs.learn(1, 2.0)
+    made = make_plan(_EXPERIMENT, outlook, {1: 1, 2: 1}, costs)
+    assert made.state.batches == ((1,), (2,))
+    assert [batch.stops for batch in made.batches] == [("key2",), ("key1",)]
+    assert [one.demands[0].running for one in made.batches] == [True, False]
+    assert made.state.seconds == 0, "nobody knows how long the second one starts"
 
 
 def test_engines_of_others_stay_unless_they_are_in_the_way() -> None:

@@ -14,7 +14,7 @@ from desktop_app.domain.chat import MessageState
 from desktop_app.domain.engine import EngineStage
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.experiment import CellState, Check, CheckKind, Column, ExperimentKind, Pace, Prompt
-from desktop_app.domain.launch import ModelSettings
+from desktop_app.domain.launch import FlagValue, ModelSettings
 from desktop_app.domain.sampling import ChatSettings, Mode, Sampling
 from desktop_app.engine.leftovers import read_record
 from desktop_app.paths import Paths
@@ -62,7 +62,7 @@ async def test_both_fit_and_answer_together(world: ExperimentWorld) -> None:
     assert [cell.state for cell in cells] == [_DONE] * 4
     assert {cell.answer.text for cell in cells if cell.column == 2} == {"I am the second."}
     assert sorted(cell.order for cell in cells) == [1, 2, 3, 4]
-    assert max(cell.beside for cell in cells) > 0
+    assert min(cell.beside for cell in cells) > 0, "also of the one that was asked first"
     assert all(cell.memory > 0 and cell.answer.timing.answer_tokens for cell in cells)
     assert any("Asking first and second, " in words for words in world.heard.words)
     assert running(world) == set(), "nothing that was started for a prompt set is left"
@@ -307,6 +307,16 @@ async def test_repeats_have_seeds_in_a_row_and_prompts_stand_alone(world: Experi
     assert {len(one["messages"]) for one in asked} == {1}  # type: ignore[arg-type]
 
 
+async def test_a_column_with_a_seed_of_its_own_begins_there(world: ExperimentWorld, tmp_path: Path) -> None:
+    record = tmp_path / "asked.jsonl"
+    own = ChatSettings(sampling=Sampling(seed=7))
+    tiny = Column(0, world.bench.model("tiny", record=str(record)), own)
+    await world.run(await world.make([tiny], ["One?"], repeats=3, seed=40, concurrency=1))
+    assert [one["seed"] for one in requests(record)] == [7, 8, 9], "three times the same would be one answer"
+    await world.run(await world.make([tiny], ["One?"], repeats=2, seed=None, concurrency=1))
+    assert [one["seed"] for one in requests(record)[3:]] == [7, 8]
+
+
 async def test_a_text_is_continued(world: ExperimentWorld, tmp_path: Path) -> None:
     record = tmp_path / "asked.jsonl"
     base = world.bench.model("base", base_model=True, record=str(record))
@@ -393,6 +403,18 @@ async def test_servers_elsewhere_take_no_memory_and_one_that_goes_away_fails(
     assert {(one.address, one.engine) for one in origins.values()} >= {(columns[0].model.address, "vLLM 0.32.0")}
 
 
+async def test_of_a_server_that_does_not_say_what_it_is_an_answer_says_only_where(
+    world: ExperimentWorld, tmp_path: Path
+) -> None:
+    async with elsewhere(tmp_path, missing=["/version"]) as server:
+        far = replace(world.elsewhere("far", server), address="https://example.org:8000/v1?key=hush")
+        experiment = await world.make([Column(0, far)], ["One"])
+        await world.run(experiment)
+    assert await world.states(experiment) == [[_DONE]]
+    (begun,) = world.heard.begun
+    assert begun.answer.record.engine == "example.org:8000", "exports say it, and an address may hold a key"
+
+
 async def test_a_prompt_that_comes_while_it_runs_is_asked_in_the_same_run(world: ExperimentWorld) -> None:
     slow = column(world, "slow", tokens=40, tokens_per_second=200)
     experiment = await world.make([slow], ["One"], kind=ExperimentKind.CONVERSATION)
@@ -426,6 +448,26 @@ async def test_an_answer_that_failed_is_left_out_of_what_follows(world: Experime
     await world.run(talk)
     roles = [one["role"] for one in requests(record)[-1]["messages"]]  # type: ignore[attr-defined]
     assert roles == ["user", "assistant", "user"]
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [
+        ("--trust-remote-code", True),
+        ("--trust_remote_code", True),
+        ("--trust-remote", True),
+        ("--trust-remote-code=true", True),
+        ("--lora-modules", "one=/two --trust-remote-code"),
+        ("--host", "0.0.0.0"),
+    ],
+)
+async def test_a_column_cannot_let_a_models_own_code_run(world: ExperimentWorld, flag: str, value: FlagValue) -> None:
+    model = world.bench.model("tiny")
+    columns = [Column(0, model), Column(0, model, flags=((flag, value),))]
+    experiment = await world.make(columns, ["One"])
+    await world.run(experiment)
+    assert await world.states(experiment) == [[_DONE], [_FAILED]]
+    assert f"{flag} cannot be set like this." in (await world.cells(experiment))[1].answer.error
 
 
 async def test_when_nothing_can_be_stored_the_run_ends_and_says_so(world: ExperimentWorld) -> None:
@@ -464,12 +506,39 @@ async def test_an_engine_that_a_person_talks_to_by_now_is_left_running(world: Ex
     assert running(world) == {"tiny"}
 
 
+async def test_an_engine_that_a_person_has_started_again_since_is_hers(world: ExperimentWorld) -> None:
+    talker, tiny = column(world, "talker"), column(world, "tiny")
+    serving = world.bench.serving
+    await world.run(await world.make([talker], ["One"], kind=ExperimentKind.CONVERSATION))
+    assert running(world) == {"talker"}, "the next question is about to come"
+    await serving.stop(talker.engine_key)
+    assert await serving.start(talker.model)
+    serving.select(tiny.model)
+    await world.run(await world.make([tiny], ["One"], memory_limit=_ROOM_FOR_TWO))
+    assert running(world) == {"talker"}
+    await world.runner.shutdown()
+    assert running(world) == {"talker"}
+
+
+async def test_without_an_installed_engine_that_is_said_beforehand(world: ExperimentWorld, tmp_path: Path) -> None:
+    world.bench.environment = None
+    async with elsewhere(tmp_path, "127.0.0.1", "", "") as server:
+        columns = [column(world, "tiny"), Column(0, world.elsewhere("far", server))]
+        experiment = await world.make(columns, ["One"])
+        plan = await world.plan(experiment)
+        assert plan.state.warning == "tiny needs an engine, and none is installed."
+        assert plan.state.batches == ((2,),)
+        await world.run(experiment)
+    assert await world.states(experiment) == [[_FAILED], [_DONE]]
+    assert (await world.cells(experiment))[0].answer.error == "tiny needs an engine, and none is installed."
+
+
 async def test_columns_with_other_sampling_share_an_engine(world: ExperimentWorld) -> None:
     model = world.bench.model("tiny")
     columns = [Column(0, model), Column(0, model, ChatSettings(sampling=Sampling(temperature=0.5)))]
     experiment = await world.make(columns, ["One", "Two"])
     plan = await world.plan(experiment)
-    assert plan.state.words.startswith("One engine answers for all (")
+    assert plan.state.words.startswith("One engine is needed (")
     await world.run(experiment)
     cells = await world.cells(experiment)
     sent = [json.loads(cell.answer.record.request).get("temperature") for cell in cells]

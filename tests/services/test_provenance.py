@@ -138,6 +138,30 @@ async def test_an_engine_says_what_it_was_started_with(paths: Paths, tmp_path: P
     assert again.arguments == found.arguments, "where it lies makes no difference"
 
 
+def test_arguments_show_no_folders_and_no_keys_and_variables_count(paths: Paths, tmp_path: Path) -> None:
+    settings = ModelSettings(
+        flags=(
+            ("--lora-modules", "'one=/home/jo doe/my loras/one' two=/srv/two"),
+            ("--model-loader-extra-config", '{"path": "/home/jo doe/a b/c.json", "s3_secret_key": "hush-hush"}'),
+            ("--otlp-traces-endpoint", "https://jo:hush-hush@example.org/v1"),
+        ),
+        variables=(
+            ("VLLM_ATTENTION_BACKEND", "TRITON_ATTN"),
+            ("VLLM_CACHE", "/home/jo doe/cache"),
+            ("MY_PIN", "hush-hush"),
+        ),
+    )
+    model = make_model(tmp_path)
+    plan = launch.plan(model, make_environment(tmp_path), paths.engine(model.key), MACHINE, settings)
+    words = " ".join(arguments_of(plan))
+    assert "--enable-prompt-tokens-details --enable-per-request-metrics" in words
+    assert words.count("<masked>") == 3
+    for secret in ("hush", "doe", "srv", "loras", "a b"):
+        assert secret not in words
+    for kept in ("one=…/one", "two=…/two", "…/c.json", "VLLM_ATTENTION_BACKEND=TRITON_ATTN", "VLLM_CACHE=…/cache"):
+        assert kept in words
+
+
 async def test_a_template_that_was_chosen_counts(paths: Paths, tmp_path: Path) -> None:
     model = make_model(tmp_path)
     file = tmp_path / "own.jinja"

@@ -262,10 +262,22 @@ async def test_there_is_an_end_to_prompts_and_cells(trials: ExperimentStore) -> 
         with pytest.raises(UserError, match="too many questions"):
             await call
     await trials.set_prompts(made.id, many)
-    await trials.update(replace(made, options=Options(repeats=4)))
     with pytest.raises(UserError, match="too many answers") as refused:
-        await trials.fill(made.id)
+        await trials.update(replace(made, options=Options(repeats=4)))
     assert "10,000 questions × 3 columns × 4 repeats are 120,000 answers" in refused.value.reason
+    assert (await trials.read(made.id)).options.repeats == 1, "otherwise nobody could open it any more"
+    assert len(await trials.fill(made.id)) == 30_000
+
+
+async def test_no_way_leads_to_an_experiment_that_cannot_be_filled(trials: ExperimentStore) -> None:
+    made = await trials.create(replace(TRIAL, options=Options(repeats=100)))
+    many = [Prompt(0, "?")] * 500
+    for call in (trials.add_prompts(made.id, many), trials.set_prompts(made.id, [*made.prompts, *many])):
+        with pytest.raises(UserError, match="too many answers"):
+            await call
+    with pytest.raises(UserError, match="too many answers"):
+        await trials.create(replace(TRIAL, prompts=tuple(many), options=Options(repeats=100)))
+    assert len(await trials.fill(made.id)) == 600
 
 
 async def test_a_copy_has_neither_answers_nor_votes_nor_what_was_removed(trials: ExperimentStore) -> None:

@@ -114,7 +114,7 @@ async def test_a_cell_begins_grows_and_ends(trials: ExperimentStore, trial: Expe
     await trials.finish(ended)
     assert await one(trials, trial, running.id) == ended
     assert (await trials.heads(trial.id))[0] == CellHead(
-        running.id, 1, 1, 0, CellState.DONE, "Blue.", False, 101, 50.0, 0.5, 2 * 10**9, cut=True
+        running.id, 1, 1, 0, CellState.DONE, "Blue.", False, 101, 50.0, 0.5, 2 * 10**9, cut=True, beside=2
     )
 
 

@@ -80,6 +80,8 @@ class ComparePage(QWidget):
         self._open: int | None = None
         self._wanted: ExperimentKind | None = None
         """What shall begin as soon as it is known which models there are."""
+        self._looked = False
+        """Whether somebody looked which models are on this computer."""
         self._theme = theme
         self._check = check
         self.list = ExperimentList(theme)
@@ -124,10 +126,18 @@ class ComparePage(QWidget):
             if came and before and self._frames.currentWidget() is self.editor:
                 # Somebody asked for a server here, and this is what they meant.
                 self.editor.choose_model(came[0])
-        if self._wanted is not None and offers:
+        self.board.show_judges([offer.model for offer in offers if not offer.problem])
+
+    def begin_wanted(self) -> None:
+        """The offers are all that there are: what was to begin with them can."""
+        self._looked = True
+        if self._wanted is not None:
             kind, self._wanted = self._wanted, None
             self._on_new_asked(kind)
-        self.board.show_judges([offer.model for offer in offers if not offer.problem])
+
+    def show_engine(self, installed: bool) -> None:
+        """Models of this computer can be asked, or cannot: there is an engine, or none."""
+        self.board.show_engine(installed)
 
     def show_defaults(self, model: ModelRef, defaults: Sampling) -> None:
         """This is what *model* does where nothing is chosen."""
@@ -160,6 +170,14 @@ class ComparePage(QWidget):
         """Keep what is written and not kept yet: the window closes."""
         self.board.flush()
 
+    def focus_first(self) -> None:
+        """Put the keyboard where it is needed next."""
+        shown = self._frames.currentWidget()
+        if shown is self.list:
+            self.list.focus_first()
+        elif shown is self.board:
+            self.board.focus_first()
+
     def escape(self) -> bool:
         """Leave what is open here; False when there is nothing to leave."""
         shown = self._frames.currentWidget()
@@ -178,8 +196,7 @@ class ComparePage(QWidget):
         super().showEvent(event)
         self.offers_wanted.emit()
         self._do("read the experiments", self._experiments.load())
-        if self._frames.currentWidget() is self.list:
-            self.list.focus_first()
+        self.focus_first()
 
     # --- experiments ---------------------------------------------------------------------------------------------
 
@@ -188,15 +205,16 @@ class ComparePage(QWidget):
         if opened != self._open:
             self._open = opened
             self._show(self.list if opened is None else self.board)
+            if self.isVisible():
+                self.focus_first()
         self._settle.start()
 
     def _on_new_asked(self, kind: ExperimentKind) -> None:
-        columns = first_columns(self._offers)
-        if not columns:
+        if self._looked:
+            self._do("new experiment", self._compare.new(kind, first_columns(self._offers)))
+        else:
             self._wanted = kind
             self.offers_wanted.emit()
-            return
-        self._do("new experiment", self._compare.new(kind, columns))
 
     def _leave(self) -> None:
         self._compare.close()
@@ -237,11 +255,11 @@ class ComparePage(QWidget):
 
     def _to_board(self) -> None:
         self._show(self.board)
-        self.board.focus_first()
+        self.focus_first()
 
     def _to_list(self) -> None:
         self._show(self.list)
-        self.list.focus_first()
+        self.focus_first()
 
     def _show(self, frame: QWidget) -> None:
         self._frames.setCurrentWidget(frame)

@@ -85,21 +85,21 @@ class CheckRows(QWidget):
         self._inside.show()
 
     def _row(self, result: CheckResult) -> QWidget:
-        mark = MarkLabel(self._theme)
+        made = QWidget()
+        mark = MarkLabel(self._theme, made)
         mark.show_mark(verdict_mark(result.passed))
         head = Flow(10)
         head.addWidget(mark)
         head.addWidget(label(result.kind.value))
-        made = QWidget()
         made.setAccessibleName(f"{result.kind.value}: {mark.mark.words}. {result.why}")
         inside = QVBoxLayout(made)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(1)
         inside.addLayout(head)
-        why = label(result.why, "second", wrap=True)
-        why.setMinimumWidth(1)
-        why.setVisible(bool(result.why))
-        inside.addWidget(why)
+        if result.why:
+            why = label(result.why, "second", wrap=True)
+            why.setMinimumWidth(1)
+            inside.addWidget(why)
         return made
 
 

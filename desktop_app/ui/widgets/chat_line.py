@@ -32,7 +32,8 @@ class ChatLine(QWidget):
         self._words = label(role="second", wrap=True)
         self._words.setMinimumWidth(1)
         self.button = button(plain(verb), self.clicked.emit, "link")
-        self.button.setVisible(bool(verb))
+        if not verb:
+            self.button.hide()
         row = QHBoxLayout(self)
         row.setContentsMargins(4, 0, 4, 0)
         row.setSpacing(8)

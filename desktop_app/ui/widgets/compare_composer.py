@@ -32,6 +32,8 @@ QPushButton[role="segment"]:hover {{ background: {hover}; }}
 QPushButton[role="segment"]:checked {{ background: {accent_soft}; color: {text}; font-weight: 600; }}
 QPushButton[role="segment"][kbd="true"] {{ border: 1px solid {accent_text}; }}
 """
+_FOR_ALL = 0
+"""In the place of a column's id."""
 _NUMBERS = {2: "both", 3: "all three", 4: "all four", 5: "all five", 6: "all six"}
 
 
@@ -58,7 +60,7 @@ class CompareComposer(QWidget):
         self._asking = Asking.ALL
         self._refused = ""
         self._written: dict[tuple[int, int], str] = {}
-        """What stands in the small fields, by experiment and column."""
+        """What stands in the small fields, by experiment and column; what stands in the large one, under `_FOR_ALL`."""
         self._fields: dict[int, ColumnField] = {}
         self._frame = card("composer")
         self._field = PromptField()
@@ -84,8 +86,23 @@ class CompareComposer(QWidget):
 
     def show_state(self, state: CompareState) -> None:
         """Say who can be asked, and whether an answer is being written."""
-        self._state = state
+        before, self._state = self._experiment, state
+        if self._experiment != before:
+            self._written[before, _FOR_ALL] = self.text()
+            self.set_text(self._written.pop((self._experiment, _FOR_ALL), ""))
         self._draw()
+
+    def put_back(self, experiment: int, column: int | None, text: str) -> None:
+        """A question could not be kept: it stands in its field again, unless another one is being written there."""
+        if column is not None:
+            key = (experiment, column)
+            self._written[key] = self._written.get(key) or text
+            if experiment == self._experiment and (field := self._fields.get(column)) is not None:
+                field.put_back(text)
+        elif experiment != self._experiment:
+            self._written[experiment, _FOR_ALL] = self._written.get((experiment, _FOR_ALL)) or text
+        elif not self._field.question():
+            self.set_text(text)
 
     def set_asking(self, asking: Asking) -> None:
         """Ask all columns together, or each by itself. What is written goes along and comes back."""
@@ -135,6 +152,10 @@ class CompareComposer(QWidget):
         return super().eventFilter(watched, event)
 
     @property
+    def _experiment(self) -> int:
+        return self._state.experiment.id if self._state.experiment else 0
+
+    @property
     def _running(self) -> bool:
         return self._state.run is not None
 
@@ -144,9 +165,8 @@ class CompareComposer(QWidget):
 
     def _hand_out(self) -> None:
         """Every empty field begins with what was written for all."""
-        experiment = self._state.experiment.id if self._state.experiment else 0
         for one in self._state.columns:
-            key = (experiment, one.column.id)
+            key = (self._experiment, one.column.id)
             self._written[key] = self._written.get(key) or self.text()
 
     def _take_back(self) -> None:

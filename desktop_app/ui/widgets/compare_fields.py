@@ -78,6 +78,12 @@ class ColumnField(QWidget):
         self._send.setAccessibleName(f"Send to {name}")
         self._draw()
 
+    def put_back(self, text: str) -> None:
+        """Show *text* again, unless something else is being written."""
+        if not self._field.question():
+            self._field.setPlainText(text)
+            self._field.moveCursor(QTextCursor.MoveOperation.End)
+
     def stops(self) -> list[QWidget]:
         """Where the Tab key stops, in order."""
         return [self._field, self._send]

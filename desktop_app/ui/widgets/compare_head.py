@@ -90,7 +90,8 @@ class ColumnHead(QWidget):
         """Show whose answers these are; *cell* is the last one that ended."""
         self._hidden, self._cell = hidden, cell
         self._letter.show_name(letter)
-        self._chip.setText(plain(shown.title))
+        # The line below says the settings; what was added to tell two apart would only be cut here.
+        self._chip.setText(plain(shown.title.removesuffix(f" ({shown.settings})")))
         self._chip.setEnabled(not hidden)
         whole = shown.title if hidden else f"{letter}: {shown.title}"
         self._chip.setAccessibleName(whole if hidden else f"Change column {whole}")

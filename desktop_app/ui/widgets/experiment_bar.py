@@ -69,6 +69,10 @@ class ViewTabs(QFrame):
         with QSignalBlocker(self._buttons[view]):
             self._buttons[view].setChecked(True)
 
+    def has_keyboard(self) -> bool:
+        """Whether somebody chooses by keys."""
+        return any(made.hasFocus() for made in self._buttons.values())
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Left and Right choose; a button by itself would only move the focus."""
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
@@ -84,6 +88,8 @@ class ViewTabs(QFrame):
     def _button(self, view: View) -> QPushButton:
         made = button(view.value, lambda: None, "segment")
         made.setCheckable(True)
+        # A click goes on to what it shows, where keys have a meaning; Tab still comes here.
+        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         # Not `clicked`: a screen reader toggles what can be checked, and no click comes of that.
         made.toggled.connect(lambda on: self.chosen.emit(view) if on else None)
         made.installEventFilter(self)
@@ -103,6 +109,8 @@ class ExperimentBar(QWidget):
     column_removed = Signal(int)
     blind_chosen = Signal(bool)
     revealed = Signal()
+    check_asked = Signal()
+    """Every answer shall be checked anew, by the judge too."""
     export_asked = Signal(ExperimentForm)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -111,6 +119,10 @@ class ExperimentBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._theme = theme
         self._experiment: Experiment | None = None
+        self._hidden = False
+        self._view = View.ANSWERS
+        self._checkable = False
+        """Whether there are answers, and checks of them."""
         self._titles: dict[int, str] = {}
         """Of the columns, by their ids."""
         self._back = IconButton(theme, "chevron-left", "All experiments", self.back_clicked.emit)
@@ -138,11 +150,20 @@ class ExperimentBar(QWidget):
         self._title.setText(experiment.title)
         counts = {View.VOTE: state.votes, View.PROMPTS: len(experiment.prompts)}
         self.tabs.show_views(views_of(experiment.kind), counts)
+        checks = bool(experiment.options.checks) or any(prompt.checks for prompt in experiment.prompts)
+        self._checkable = checks and bool(state.done) and state.run is None
         # Columns that stand side by side have buttons of their own.
         self._columns.setVisible(experiment.kind is ExperimentKind.PROMPTS)
         self._columns.setEnabled(state.run is None and not state.hidden)
         self._titles = {one.column.id: one.title for one in state.columns}
-        self._blind.setVisible(state.hidden)
+        self._hidden = state.hidden
+        self.show_view(self._view)
+
+    def show_view(self, view: View) -> None:
+        """Show that *view* is looked at. Who votes has a button that ends the votes and reveals."""
+        self._view = view
+        self.tabs.show_chosen(view)
+        self._blind.setVisible(self._hidden and view is not View.VOTE)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A narrow window leaves words out."""
@@ -172,6 +193,8 @@ class ExperimentBar(QWidget):
     def _on_title_edited(self) -> None:
         if self._edit.isHidden():
             return
+        if self._edit.hasFocus():
+            self._more.setFocus(Qt.FocusReason.OtherFocusReason)
         self._edit.hide()
         self._title.show()
         title = " ".join(self._edit.text().split())
@@ -202,6 +225,8 @@ class ExperimentBar(QWidget):
         blind.setChecked(self._experiment is not None and self._experiment.blind)
         blind.setToolTip(tip(_BLIND))
         blind.toggled.connect(self.blind_chosen)
+        if self._checkable:
+            menu.addAction("Check all answers again", self.check_asked.emit)
         menu.addSeparator()
         for form in ExperimentForm:
             menu.addAction(f"Export as {form.words}…", partial(self.export_asked.emit, form))
@@ -216,7 +241,6 @@ class ExperimentBar(QWidget):
         row.addWidget(self._title, 1)
         row.addWidget(self._edit, 1)
         row.addWidget(self.tabs)
-        row.addStretch(1)
         row.addWidget(self._blind)
         row.addWidget(self._columns)
         row.addWidget(self._more)

@@ -5,6 +5,7 @@ models and chats are somebody else's business.
 """
 
 from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -26,6 +27,9 @@ from desktop_app.ui.widgets.experiment_views import ExperimentViews
 from desktop_app.ui.widgets.model_list_look import model_list_sheet
 from desktop_app.ui.widgets.notice import Notice
 from desktop_app.ui.widgets.run_card import RunCard
+from desktop_app.ui.widgets.vote_view_words import nothing_to_vote
+
+_NO_ENGINE = UserError("No engine is installed.", "The models of this computer need one to answer.", Remedy.INSTALL)
 
 
 class ExperimentBoard(QWidget):
@@ -60,14 +64,18 @@ class ExperimentBoard(QWidget):
         self._compare = compare
         self._view = View.ANSWERS
         self._experiment = 0
+        self._told: UserError | None = None
+        """What `CompareState` said last that failed."""
         self.bar = ExperimentBar(theme)
         self._notice = Notice(theme, dismissable=True)
+        self._missing = Notice(theme)
+        self._installed = True
         self._note = ElidedLabel(role="second")
+        self._note_line = QWidget()
         self._remarks = Remarks()
         self._run = RunCard(theme)
         self.composer = CompareComposer(theme)
         self._views = ExperimentViews(theme, bridge, compare, self.composer)
-        self._bottom = QVBoxLayout()
         self._column = QVBoxLayout(self)
         self._build()
         self._connect()
@@ -92,19 +100,23 @@ class ExperimentBoard(QWidget):
     def say(self, words: str) -> None:
         """Say what was done last."""
         self._note.setText(words)
-        self._note.setVisible(bool(words))
+        self._note_line.setVisible(bool(words))
 
     def show_error(self, error: UserError | None) -> None:
         """Show what went wrong with a file."""
         self._notice.show_error(error)
 
+    def show_engine(self, installed: bool) -> None:
+        """Models of this computer can be asked, or cannot: there is an engine, or none."""
+        self._installed = installed
+        self._show_missing(self._compare.state.value)
+
     def focus_first(self) -> None:
         """Put the keyboard where it is needed next."""
-        experiment = self._compare.state.value.experiment
-        if experiment is not None and self._view is View.ANSWERS and experiment.kind is ExperimentKind.CONVERSATION:
+        if self._views.shows_columns:
             self.composer.setFocus(Qt.FocusReason.OtherFocusReason)
         else:
-            self._views.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._views.focus_first()
 
     def look_at(self, cell: int) -> None:
         """Look at one answer of the open experiment."""
@@ -132,22 +144,25 @@ class ExperimentBoard(QWidget):
             return
         if self._view is View.VOTE and view is not View.VOTE:
             self._compare.end_votes()
+            if nothing_to_vote(state):
+                self._compare.dismiss_error()
+        if view is not self._view:
+            self.say("")
         self._view = view
         self._views.show_view(view, state.experiment.kind)
-        self.bar.tabs.show_chosen(view)
-        self._show_bottom(state)
+        self.bar.show_view(view)
         if view is View.VOTE:
             self._do("vote", self._compare.begin_votes())
+        if self.isVisible() and not self.bar.tabs.has_keyboard():
+            self.focus_first()
 
     # --- what happens --------------------------------------------------------------------------------------------
 
     def _on_state_changed(self, state: CompareState) -> None:
         experiment = state.experiment.id if state.experiment else 0
         self.bar.show_state(state)
-        self._run.show_state(state)
-        self._remarks.show_state(state)
-        if state.error is not None or experiment != self._experiment:
-            self._notice.show_error(state.error)
+        self._show_missing(state)
+        self._show_error(state)
         if experiment != self._experiment:
             self._experiment = experiment
             self.say("")
@@ -156,14 +171,39 @@ class ExperimentBoard(QWidget):
                 self.show_view(View.PROMPTS if fresh else View.ANSWERS)
             return
         self._views.draw()
-        self._show_bottom(state)
+        self._show_around(state)
 
-    def _show_bottom(self, state: CompareState) -> None:
-        asking = self._view is View.ANSWERS and state.experiment is not None
-        conversing = asking and state.experiment is not None and state.experiment.kind is ExperimentKind.CONVERSATION
-        self.composer.setVisible(conversing)
-        if conversing:
+    def _show_error(self, state: CompareState) -> None:
+        """Show what failed once: what was said of a file stays. Who votes is told by the votes that there are none."""
+        error = None if self._view is View.VOTE and nothing_to_vote(state) else state.error
+        if error is not self._told:
+            self._told = error
+            self._notice.show_error(error)
+
+    def _show_missing(self, state: CompareState) -> None:
+        """Say before anything is asked that nobody could answer."""
+        local = any(not one.column.model.address for one in state.columns)
+        missing = local and not self._installed
+        self._missing.show_error(_NO_ENGINE if missing else None)
+        # Without an engine nothing will be started, whatever is planned.
+        self._run.show_state(replace(state, plan=None) if missing else state)
+
+    def _show_around(self, state: CompareState) -> None:
+        """Below columns questions are written; remarks are about answers and their figures."""
+        answers = self._view is View.ANSWERS
+        self._remarks.show_state(state if answers else CompareState(elsewhere=state.elsewhere))
+        self.composer.setVisible(self._views.shows_columns)
+        if self._views.shows_columns:
             self.composer.show_state(state)
+
+    def _ask(self, text: str, column: int | None) -> None:
+        experiment = self._experiment
+
+        def tell(kept: bool) -> None:
+            if not kept:
+                self.composer.put_back(experiment, column, text)
+
+        self._bridge.ask(self, "ask", self._compare.ask(text, column), tell)
 
     def _stop(self) -> None:
         self._do("stop", self._compare.stop())
@@ -180,22 +220,31 @@ class ExperimentBoard(QWidget):
         bar.column_removed.connect(self._views.remove_column)
         bar.blind_chosen.connect(lambda blind: self._do("blind", compare.set_blind(blind)))
         bar.revealed.connect(lambda: self._do("reveal", compare.reveal()))
+        bar.check_asked.connect(lambda: self._do("check again", compare.check_again()))
         bar.export_asked.connect(self.export_asked)
         views = self._views
         views.view_asked.connect(self.show_view)
+        views.currentChanged.connect(lambda _index: self._show_around(compare.state.value))
         views.column_asked.connect(self.column_asked)
         views.prompts_asked.connect(self.prompts_asked)
         views.set_chosen.connect(self.set_chosen)
         views.prompts_export_asked.connect(self.prompts_export_asked)
         views.chat_asked.connect(self.chat_asked)
         views.link_clicked.connect(self.link_clicked)
-        self.composer.sent.connect(lambda text, column: self._do("ask", compare.ask(text, column)))
+        self.composer.sent.connect(self._ask)
         self.composer.stop_clicked.connect(self._stop)
-        self._run.run_clicked.connect(lambda: self._do("run", compare.run()))
+        self._run.run_clicked.connect(self._on_run_clicked)
         self._run.stop_clicked.connect(self._stop)
         self._run.rerun_clicked.connect(lambda: self._do("run again", compare.rerun_failed()))
         self._notice.dismissed.connect(self._on_notice_dismissed)
         self._notice.remedy_chosen.connect(self.remedy_chosen)
+        self._missing.remedy_chosen.connect(self.remedy_chosen)
+
+    def _on_run_clicked(self) -> None:
+        """What was being written counts; then the answers are what one wants to see."""
+        if self._view in (View.PROMPTS, View.OPTIONS):
+            self.show_view(View.ANSWERS)
+        self._do("run", self._compare.run())
 
     def _on_notice_dismissed(self) -> None:
         self._compare.dismiss_error()
@@ -205,14 +254,17 @@ class ExperimentBoard(QWidget):
         self.setStyleSheet(self._theme.sheet(model_list_sheet(self._theme.tokens)))
 
     def _build(self) -> None:
-        self._note.hide()
-        self._note.setContentsMargins(16, 4, 16, 0)
-        self._bottom.setContentsMargins(16, 0, 16, 12)
+        self._note_line.hide()
+        line = QVBoxLayout(self._note_line)
+        line.setContentsMargins(16, 8, 16, 0)
+        line.addWidget(self._note)
+        for notice in (self._notice, self._missing):
+            notice.setContentsMargins(16, 10, 16, 0)
+        self.composer.setContentsMargins(16, 8, 16, 12)
         column = self._column
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for one in (self.bar, self._notice, self._note, self._run, self._remarks):
+        for one in (self.bar, self._notice, self._missing, self._note_line, self._run, self._remarks):
             column.addWidget(one)
         column.addWidget(self._views, 1)
-        self._bottom.addWidget(self.composer)
-        column.addLayout(self._bottom)
+        column.addWidget(self.composer)

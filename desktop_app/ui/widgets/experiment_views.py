@@ -6,9 +6,10 @@
 
 from collections.abc import Callable, Coroutine, Sequence
 from functools import cached_property
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from desktop_app.domain.experiment import ExperimentKind
@@ -19,6 +20,7 @@ from desktop_app.services.compare_view import CompareState
 from desktop_app.ui.bridge import Bridge
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.experiment_bar import View
+from desktop_app.ui.widgets.focus_chain import others
 from desktop_app.ui.widgets.pump import Pump
 
 # ruff: noqa: PLC0415 - what of an experiment is looked at is imported when it is looked at
@@ -27,10 +29,10 @@ if TYPE_CHECKING:
     from desktop_app.ui.widgets.compare_columns import CompareColumns
     from desktop_app.ui.widgets.compare_composer import CompareComposer
     from desktop_app.ui.widgets.difference_view import DifferenceView
+    from desktop_app.ui.widgets.experiment_options import ExperimentOptions
     from desktop_app.ui.widgets.grid_pane import GridPane
     from desktop_app.ui.widgets.prompt_editor import PromptEditor
     from desktop_app.ui.widgets.rating_view import RatingView
-    from desktop_app.ui.widgets.run_options import RunOptions
     from desktop_app.ui.widgets.vote_view import VoteView
 
 W = TypeVar("W", bound=QWidget)
@@ -71,6 +73,12 @@ class ExperimentViews(QStackedWidget):
         self._drawn: dict[QWidget, Callable[[CompareState], None]] = {}
         """What has been made, and how it draws a state."""
 
+    @property
+    def shows_columns(self) -> bool:
+        """Whether columns are looked at, side by side."""
+        shown = self.currentWidget()
+        return shown is not None and shown is self.__dict__.get("columns")
+
     def show_view(self, view: View, kind: ExperimentKind) -> None:
         """Look at *view* of an experiment of this kind."""
         self.flush()
@@ -95,6 +103,20 @@ class ExperimentViews(QStackedWidget):
         self.setCurrentWidget(self.detail)
         self.detail.open(cell)
         self.detail.view.take_focus()
+
+    def focus_first(self) -> None:
+        """Put the keyboard into what is looked at."""
+        shown = self.currentWidget()
+        if shown is self.__dict__.get("detail"):
+            self.detail.view.take_focus()
+        elif shown is self.__dict__.get("grid"):
+            self.grid.focus_first()
+        elif shown is self.__dict__.get("votes"):
+            self.votes.focus_first()
+        elif shown is self.__dict__.get("prompts"):
+            self.prompts.focus_first()
+        elif shown is not None and (first := first_stop(shown)) is not None:
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def draw(self) -> None:
         """Draw what is looked at; the rest is drawn when it is looked at again."""
@@ -167,6 +189,8 @@ class ExperimentViews(QStackedWidget):
         made.ask_again.connect(self._ask_again)
         made.continue_asked.connect(self.chat_asked)
         made.link_clicked.connect(self.link_clicked)
+        made.view.moved.connect(lambda columns: self._step(columns, 0))
+        made.view.row_moved.connect(lambda prompts: self._step(0, prompts))
         made.closed.connect(lambda: self.view_asked.emit(View.ANSWERS))
         return self._made(made, lambda _state: None)
 
@@ -189,21 +213,13 @@ class ExperimentViews(QStackedWidget):
         return self._made(made, self._draw_prompts)
 
     @cached_property
-    def options(self) -> "RunOptions":
+    def options(self) -> "ExperimentOptions":
         """How a conversation is run."""
-        from desktop_app.ui.widgets.run_options import RunOptions
+        from desktop_app.ui.widgets.experiment_options import ExperimentOptions
 
-        made = RunOptions(self._theme, conversation=True)
+        made = ExperimentOptions(self._theme)
         made.changed.connect(lambda options: self._do("options", self._compare.set_options(options)))
-        return made
-
-    @cached_property
-    def options_page(self) -> QWidget:
-        """The same with room around it."""
-        from desktop_app.ui.widgets.prompt_editor_parts import form_page
-
-        made = form_page(self.options)
-        return self._made(made, self._draw_options)
+        return self._made(made, made.show_state)
 
     @cached_property
     def differences(self) -> "DifferenceView":
@@ -244,13 +260,23 @@ class ExperimentViews(QStackedWidget):
             case View.PROMPTS:
                 return self.prompts
             case View.OPTIONS:
-                return self.options_page
+                return self.options
             case View.DIFFERENCES:
                 return self.differences
             case View.VOTE:
                 return self.votes
             case View.RATINGS:
                 return self.ratings
+
+    def _step(self, columns: int, prompts: int) -> None:
+        """Look at the answer beside, or to another question; nothing happens at the ends."""
+        cells = [one.cells for one in self._compare.state.value.columns]
+        places = [
+            (x, y) for x, column in enumerate(cells) for y, cell in enumerate(column) if cell.id == self.detail.cell
+        ]
+        for x, y in places:
+            if 0 <= x + columns < len(cells) and 0 <= y + prompts < len(cells[x + columns]):
+                self.detail.open(cells[x + columns][y + prompts].id)
 
     def _made(self, made: W, draw: Callable[[CompareState], None]) -> W:
         self._drawn[made] = draw
@@ -263,10 +289,6 @@ class ExperimentViews(QStackedWidget):
 
             cells = self._compare.grid.value.cells
             self.prompts.show_experiment(state.experiment, answered(cells), running=state.run is not None)
-
-    def _draw_options(self, state: CompareState) -> None:
-        if state.experiment is not None:
-            self.options.show_options(state.experiment.options)
 
     def _draw_ratings(self, state: CompareState) -> None:
         settings = {one.column.identity: one.settings for one in state.columns}
@@ -281,3 +303,11 @@ class ExperimentViews(QStackedWidget):
 
     def _do(self, name: str, work: Coroutine[Any, Any, object]) -> None:
         self._bridge.start(name, work)
+
+
+def first_stop(widget: QWidget) -> QWidget | None:
+    """Where the Tab key goes first in *widget*; None when it has nothing to stop at."""
+    for one in takewhile(widget.isAncestorOf, others(widget)):
+        if one.isVisible() and one.isEnabled() and one.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            return one
+    return None

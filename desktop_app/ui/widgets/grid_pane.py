@@ -68,6 +68,13 @@ class GridPane(QWidget):
             self.close_cell()
         self.grid.show_state(state)
 
+    def focus_first(self) -> None:
+        """Put the keyboard where it is needed next: on the open answer, the cells, or the way to prompts."""
+        if not self.cell.isHidden():
+            self.cell.view.take_focus()
+        else:
+            self.grid.focus_first()
+
     def close_cell(self) -> bool:
         """Show the grid alone; False when it was."""
         if self.cell.isHidden():

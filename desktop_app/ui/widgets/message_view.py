@@ -261,7 +261,6 @@ def put_away(widget: QWidget | None) -> None:
     """Nobody needs *widget* any more; it is deleted when Qt has time."""
     if widget:
         widget.hide()
-        widget.setParent(None)
         widget.deleteLater()
 
 

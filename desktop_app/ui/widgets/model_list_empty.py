@@ -39,5 +39,13 @@ class Invitation(QWidget):
         self._act = act
         self.show()
 
+    def has_keyboard(self) -> bool:
+        """Whether the keyboard is on the button."""
+        return self._button.hasFocus()
+
+    def focus_button(self) -> None:
+        """Put the keyboard on the button."""
+        self._button.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _on_clicked(self) -> None:
         self._act()

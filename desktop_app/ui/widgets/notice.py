@@ -44,7 +44,9 @@ class Notice(QWidget):
         self._log = button(Remedy.SHOW_LOG.value, lambda: self.remedy_chosen.emit(Remedy.SHOW_LOG))
         self._more = button("Details", self.toggle_details, "link")
         self._dismiss = IconButton(theme, "close", "Dismiss", self.dismissed.emit)
-        self._dismiss.setVisible(dismissable)
+        # It is not shown here: without a parent it would be a window of its own, and take the keyboard.
+        if not dismissable:
+            self._dismiss.hide()
         self._details = QPlainTextEdit()
         self._details.setReadOnly(True)
         self._details.setProperty("role", "log")

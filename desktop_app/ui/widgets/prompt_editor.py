@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
@@ -22,7 +22,7 @@ from desktop_app.domain.experiment import MAX_PROMPTS, Check, Experiment, Option
 from desktop_app.domain.launch import ModelRef
 from desktop_app.domain.prompt_sets import PromptSet
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.basics import button, card, plain, set_property, tip
+from desktop_app.ui.widgets.basics import button, card, plain, tip
 from desktop_app.ui.widgets.chat_settings_parts import words
 from desktop_app.ui.widgets.check_editor import CheckEditor
 from desktop_app.ui.widgets.flow import Flow
@@ -83,7 +83,7 @@ class PromptEditor(QWidget):
         self._import = button("Import…", self._on_import_clicked)
         self._sets, self._export = menu_button("Use a set…"), menu_button("Export…")
         self._busy = words(_BUSY, "second")
-        self._done = button("Done", self._on_done_clicked, "primary")
+        self._done = button("Done", self._on_done_clicked)
         self._said = words("", "second")
         self._undo = UndoBar(theme)
         self._timer = QTimer(self, singleShot=True, interval=_UNDO_MS)
@@ -139,6 +139,13 @@ class PromptEditor(QWidget):
         self._table.flush()
         self._checks.flush()
         self._run.flush()
+
+    def focus_first(self) -> None:
+        """Put the keyboard on the prompts, or on the button that begins the first one."""
+        if self._empty.isHidden():
+            self._table.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self._empty.focus_button()
 
     def _on_edited(self) -> None:
         self.prompts_changed.emit(self._model.draft.tell())
@@ -244,9 +251,10 @@ class PromptEditor(QWidget):
         self._delete.setEnabled(self._table.selectionModel().hasSelection())
         self._delete.setVisible(count > 0)
         self._export.setVisible(written > 0)
-        # There is one next action, and without prompts this is not it.
-        set_property(self._done, "role", "primary" if written else "")
         if count:
+            if self._empty.has_keyboard():
+                # Qt would give it to the next widget of the window, which is far away.
+                self._table.setFocus(Qt.FocusReason.OtherFocusReason)
             self._empty.hide()
         elif self._empty.isHidden():
             self._empty.show_words("No prompts yet", _EMPTY, "Write the first prompt", self._on_add_clicked)

@@ -107,6 +107,13 @@ class PromptGrid(QWidget):
             self._view.go_to(self._model.index(0, 0))
         self._view.setFocus(Qt.FocusReason.TabFocusReason)
 
+    def focus_first(self) -> None:
+        """Put the keyboard on the cells, or on the button that stands in their place."""
+        if self._empty.isHidden():
+            self.focus_grid()
+        else:
+            self._empty.focus_button()
+
     @property
     def _shown(self) -> Show:
         return next(show for show, one in self._buttons.items() if one.isChecked())

@@ -59,9 +59,10 @@ class RatingView(QWidget):
             return  # new rows would take the place of the keyboard and of a screen reader
         self._shown = shown
         self._title.setText(title)
-        self._about.setText(votes_words(votes) if ratings else NO_VOTES)
+        rated = any(one.points is not None for one in ratings)
+        self._about.setText(votes_words(votes, rated) if ratings else NO_VOTES)
         self._frame.setVisible(bool(ratings))
-        self._how.setVisible(bool(ratings))
+        self._how.setVisible(rated)
         while item := self._rows.takeAt(0):
             if (old := item.widget()) is not None:
                 old.hide()
@@ -116,7 +117,8 @@ class _Row(QWidget):
         self._theme = theme
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(sentence(rating, settings))
-        name = label(rating.name, wrap=True)
+        # The line below says the settings.
+        name = label(rating.name.removesuffix(f" ({settings})"), wrap=True)
         name.setFont(theme.body_font(10.5, theme.body_font().Weight.DemiBold))
         points = label(range_words(rating))
         points.setFont(theme.figures_font(10.5))

@@ -4,6 +4,7 @@ from desktop_app.domain.ratings import Rating
 
 NO_VOTES = "There are no votes yet. Compare answers without names, and say which one is better."
 _READING = "Best first. The line is the range in which a rating lies, the dashes are the average."
+_TOO_FEW = "That is too few for a rating: everybody has to have won and lost, or tied."
 NOT_APART = "≈  The votes do not tell these two apart yet."
 HOW = (
     "How it is computed: the strengths that make all votes together likeliest (Bradley and Terry's model, with ties "
@@ -12,9 +13,9 @@ HOW = (
 )
 
 
-def votes_words(votes: int) -> str:
-    """How many votes there are, and how to read what follows."""
-    return f"{_counted(votes, 'vote')}. {_READING}"
+def votes_words(votes: int, rated: bool) -> str:
+    """How many votes there are, and how to read what follows; *rated* says whether they suffice for a rating."""
+    return f"{_counted(votes, 'vote')}. {_READING if rated else _TOO_FEW}"
 
 
 def range_words(rating: Rating) -> str:

@@ -17,7 +17,10 @@ from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import ElidedLabel, button, card, label, plain, set_property
 from desktop_app.ui.widgets.flow import Flow
 
-_SIDES = 20
+_AROUND = (16, 10, 16, 4)
+"""Pixels around the frame: left, above, right, below."""
+_SIDES = 32
+"""Pixels beside the words, the frame's margin with those around it."""
 _LETTERS = 40
 """Letters of words that are rather broken than put above the buttons."""
 
@@ -132,7 +135,7 @@ class RunCard(QWidget):
                 row.show_batch(_place_words(number, run), names, now=run is not None and run.batch == number)
         # While it runs, nothing is going to be stopped any more.
         stops = plan.stops if plan and run is None else ()
-        self._stops.setText(f"Stopped first, to make room: {', '.join(stops)}.")
+        self._stops.setText(f"Stopped to make room: {', '.join(stops)}.")
         self._stops.setVisible(bool(stops))
         self._warning_words.setText(plan.warning if plan else "")
         self._warning.setVisible(bool(plan and plan.warning))
@@ -170,7 +173,7 @@ class RunCard(QWidget):
         inside.addLayout(self._batches)
         inside.addWidget(self._stops)
         inside.addWidget(self._warning)
-        self._outside.setContentsMargins(0, 0, 0, 0)
+        self._outside.setContentsMargins(*_AROUND)
         self._outside.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
         self._outside.addWidget(frame)
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
+from desktop_app.ui.widgets.focus_chain import others
+
 
 def stop_beside(focused: QWidget, stops: Sequence[QWidget], *, forward: bool) -> QWidget | None:
     """The stop after or before *focused* among those of its message; None beyond the last or the first."""
@@ -22,11 +24,7 @@ def stop_beside(focused: QWidget, stops: Sequence[QWidget], *, forward: bool) ->
 
 def stop_outside(area: QWidget, *, forward: bool) -> QWidget | None:
     """Where Tab stops after or before *area* and everything in it; None when there is nothing else in the window."""
-    one: QWidget | None = area
-    while one is not None:
-        one = one.nextInFocusChain() if forward else one.previousInFocusChain()
-        if one is area or one is None:
-            break
+    for one in others(area, forward=forward):
         tabbed = one.focusPolicy() & Qt.FocusPolicy.TabFocus and one.isEnabled() and one.isVisible()
         if tabbed and one.focusProxy() is None and not area.isAncestorOf(one):
             return one

@@ -18,6 +18,7 @@ from desktop_app.ui.widgets.flow import Flow
 from desktop_app.ui.widgets.looks import sheet_of
 from desktop_app.ui.widgets.message_sheet import message_sheet
 from desktop_app.ui.widgets.vote_view_pair import MARGIN, AnswerPair
+from desktop_app.ui.widgets.vote_view_words import nothing_words
 
 MAX_REASON = 2_000
 """Characters."""
@@ -34,8 +35,6 @@ _LOW = 480
 _SHEET = """
 QFrame[role="answer"] {{ background: {background}; border: 1px solid {line}; border-radius: 10px; }}
 """
-_ALL_DONE = "Every pair of answers has been compared."
-_NOTHING = "There are no two answers to the same question yet."
 
 
 class VoteView(QWidget):
@@ -98,15 +97,21 @@ class VoteView(QWidget):
         self._undo.setEnabled(done > 0)
         self._skip.setVisible(pair is not None)
         self._bottom.setVisible(pair is not None or done > 0)
+        if pair is None and self._area.hasFocus():
+            # Qt would give it to Undo, where a key takes the vote back.
+            self._done.setFocus(Qt.FocusReason.OtherFocusReason)
         for part in (self._area, self._reason, *self._choices):
             part.setVisible(pair is not None)
         self._nothing.setVisible(pair is None)
-        self._nothing.setText(_ALL_DONE if done else _NOTHING)
+        self._nothing.setText("\n".join(filter(None, nothing_words(state))))
         if pair is not None and (before is None or _question(pair) != _question(before)):
             self._reason.clear()
             self._area.verticalScrollBar().setValue(0)
         if pair is not None:
             self._sheet.show_pair(pair)
+            if before is None and self._done.hasFocus():
+                # The keyboard waited there for the first two answers; a key must not end the votes.
+                self._area.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def focus_first(self) -> None:
         """Put the keyboard where its keys vote."""
