@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Scripts without spaces between words: each sign counts as one."""
@@ -78,11 +79,18 @@ def differences(left: str, right: str) -> tuple[Piece, ...]:
     return pieces.done()
 
 
-def similarity(left: str, right: str) -> float:
+def similarity(pieces: Sequence[Piece]) -> float:
     """How much of both texts is the same, 0…1, by the number of words; white space does not count."""
-    words, others = _words(left)[0], _words(right)[0]
-    same = sum(block.size for block in _Comparison(words, others).same())
-    return same / (len(words) + len(others)) if words or others else 1.0
+    counts = {kind: sum(len(_words(piece.text)[0]) for piece in pieces if piece.kind is kind) for kind in PieceKind}
+    same = 2 * counts[PieceKind.SAME]
+    total = same + counts[PieceKind.LEFT] + counts[PieceKind.RIGHT]
+    return same / total if total else 1.0
+
+
+def beginning(text: str, words: int) -> str:
+    """*text* up to the end of its *words*-th word; all of it when it has no more."""
+    last = next(islice(_WORD.finditer(text), words - 1, None), None)
+    return text[: last.end()] if last else text
 
 
 def _words(text: str) -> tuple[list[str], str]:

@@ -32,11 +32,13 @@ class Bridge:
         task = self._tasks.start(work, name=name)
 
         def tell(done: Task[T]) -> None:
+            # What was asked is not kept for as long as whoever asked: an owner may ask ten times a second.
+            QObject.disconnect(gone)
             if not done.cancelled() and done.exception() is None:
                 then(done.result())
 
+        gone = owner.destroyed.connect(lambda: task.remove_done_callback(tell))
         task.add_done_callback(tell)
-        owner.destroyed.connect(lambda: task.remove_done_callback(tell))
 
     @staticmethod
     def watch(owner: QObject, observable: Observable[T], slot: Callable[[T], None]) -> None:

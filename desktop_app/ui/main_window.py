@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QHideEvent, QShowEvent
@@ -26,6 +27,9 @@ from desktop_app.ui.widgets.gauge_strip import GaugeStrip
 from desktop_app.ui.widgets.notice import Notice
 from desktop_app.ui.widgets.rail import Place, Rail
 
+if TYPE_CHECKING:
+    from desktop_app.ui.widgets.compare_columns import CompareColumns
+
 _CHAT_COMMANDS: dict[CommandId, Callable[[ChatPage], object]] = {
     CommandId.NEW_CHAT: lambda chat: chat.new_chat(),
     CommandId.TEMPORARY_CHAT: lambda chat: chat.new_temporary_chat(),
@@ -43,6 +47,15 @@ _CHAT_COMMANDS: dict[CommandId, Callable[[ChatPage], object]] = {
     CommandId.FOLLOW: lambda chat: chat.follow(),
     CommandId.TOGGLE_SETTINGS: lambda chat: chat.toggle_settings(),
 }
+
+_COLUMN_COMMANDS: dict[CommandId, Callable[["CompareColumns"], object]] = {
+    CommandId.PREVIOUS_VERSION: lambda columns: columns.step_column(-1),
+    CommandId.NEXT_VERSION: lambda columns: columns.step_column(1),
+    CommandId.PREVIOUS_MESSAGE: lambda columns: columns.step_message(-1),
+    CommandId.NEXT_MESSAGE: lambda columns: columns.step_message(1),
+    CommandId.FOLLOW: lambda columns: columns.follow(),
+}
+"""What keys that move within a chat do where answers are compared: nobody is taken from there to the chat by them."""
 
 
 class MainWindow(QMainWindow):
@@ -280,15 +293,20 @@ class MainWindow(QMainWindow):
         bind(CommandId.OPEN_FOLDER, self.room.ask_for_folder)
         bind(CommandId.QUIT, self.close)
         bind(CommandId.LEAVE, self._on_escape_pressed)
-        for command, deed in _CHAT_COMMANDS.items():
-            bind(command, partial(self._do_in_chat, deed))
+        for command in _CHAT_COMMANDS:
+            bind(command, partial(self._do_in_page, command))
         self.shortcuts.tell(self.chat.list.new.main, "Begin a new conversation", CommandId.NEW_CHAT)
 
-    def _do_in_chat(self, deed: Callable[[ChatPage], object]) -> None:
-        """Do something with the chat, which is shown first if another page hides it."""
-        if self._frame.currentWidget() is not self._main or self._pages.currentWidget() is not self.chat:
+    def _do_in_page(self, command: CommandId) -> None:
+        """Do something with the chat, which is shown first if another page hides it; some also among columns."""
+        shown = self._pages.currentWidget() if self._frame.currentWidget() is self._main else None
+        if command in _COLUMN_COMMANDS and shown is not None and self.compare_room.is_compare(shown):
+            if columns := self.compare_room.compare.columns:
+                _COLUMN_COMMANDS[command](columns)
+            return
+        if shown is not self.chat:
             self.show_chat()
-        deed(self.chat)
+        _CHAT_COMMANDS[command](self.chat)
 
     def _build(self) -> None:
         self._pages.addWidget(self.chat)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.domain import word_diff
-from desktop_app.domain.word_diff import Piece, PieceKind, differences, similarity
+from desktop_app.domain.word_diff import Piece, PieceKind, beginning, differences
 
 SAME, LEFT, RIGHT = PieceKind.SAME, PieceKind.LEFT, PieceKind.RIGHT
 MANY = 200_000
@@ -18,6 +18,10 @@ def sides(pieces: tuple[Piece, ...]) -> tuple[str, str]:
     left = "".join(piece.text for piece in pieces if piece.kind is not RIGHT)
     right = "".join(piece.text for piece in pieces if piece.kind is not LEFT)
     return left, right
+
+
+def similarity(left: str, right: str) -> float:
+    return word_diff.similarity(differences(left, right))
 
 
 def shown(left: str, right: str) -> list[tuple[PieceKind, str]]:
@@ -84,6 +88,13 @@ def test_similarity_counts_words() -> None:
     assert similarity("a", "b") == 0
     assert similarity("", "") == 1
     assert similarity("", "a") == 0
+
+
+def test_a_text_is_cut_behind_a_word() -> None:
+    text = "One, two  three\n"
+    assert [beginning(text, count) for count in (1, 2, 3, 4, 5)] == ["One", "One,", "One, two", "One, two  three", text]
+    assert beginning("東京都です", 3) == "東京都"
+    assert beginning("", 1) == ""
 
 
 class Counted(word_diff._Comparison):

@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from desktop_app.paths import Paths, resources
+from tests.conftest import wait_until
 from tests.e2e import models, traces
 from tests.e2e.conftest import nothing_left
 from tests.e2e.desktop import Desktop, Window
@@ -20,8 +21,8 @@ pytestmark = [pytest.mark.engine, pytest.mark.display, pytest.mark.timeout(500)]
 
 _NAMES = ("amber", "cobalt")
 _ANSWERS = ("amber answered", "cobalt answered")
-_TOKENS = 600
-"""Of every answer: it is written for about a second, or many where others work, too."""
+_TOKENS = 300
+"""Of every answer: half a second where nobody else works, half a minute where many do."""
 _QUESTIONS = ("What is a swap?", "And what comes then?", "Which of you is first?")
 _PROMPTS = ("One", "Two", "Three", "Four", "Five", "Six")
 _MARKDOWN, _JSON = 3, 6
@@ -143,7 +144,7 @@ def find_answers(window: Window, data: Path, number: int) -> None:
 def ask_and_see_both_stream(window: Window, data: Path) -> None:
     """Each engine is halted as soon as it has said something: were they asked in turns, the other one never would."""
     ask(window, _QUESTIONS[0])
-    window.find(has="Waits for its turn")
+    window.find(_RUN_SECONDS, name="Run", has="Starting cobalt")
     halted: dict[str, int] = {}
 
     def both_speak() -> bool:
@@ -153,7 +154,7 @@ def ask_and_see_both_stream(window: Window, data: Path) -> None:
                 os.kill(halted[name], signal.SIGSTOP)
         return len(halted) == 2
 
-    window.wait(both_speak, "words of both", _RUN_SECONDS)
+    wait_until(both_speak, "words of both", _RUN_SECONDS)
     find_answers(window, data, 1)
     assert not any(window.look(inside=shown, has=f"{_TOKENS:,} tokens · ") for shown in _ANSWERS)
     assert [cell["state"] for cell in answers(data, 1)] == ["running", "running"]
@@ -244,7 +245,7 @@ def see_the_swap(window: Window, data: Path) -> None:
     def over() -> bool:
         running = set(traces.serving(data))
         seen.extend([running] if running and running not in seen[-1:] else [])
-        now.update(name for name in _NAMES if window.look(name=f"now: {name}"))
+        now.update(name for name in running - now if len(running) == 1 and window.look(name=f"now: {name}"))
         return [cell["state"] for cell in answers(data, 3)] == ["done", "done"]
 
     ask(window, _QUESTIONS[2])
@@ -291,10 +292,8 @@ def second_column(data: Path, state: str) -> Cells:
 
 def kill_the_window(window: Window, data: Path) -> Cells:
     """As a crash does, in the middle of the answers; those that were given until then."""
-    window.find(_RUN_SECONDS, name="Run", has="Asking amber and cobalt, ")
-    window.wait(
-        lambda: second_column(data, "done") and second_column(data, "running"), "half of the answers", _RUN_SECONDS
-    )
+    window.find(_RUN_SECONDS, name="Run", has="Starting cobalt")
+    wait_until(lambda: second_column(data, "done") and second_column(data, "running"), "some answers", _RUN_SECONDS)
     window.kill()
     nothing_left(data)
     return [cell for cell in traces.cells(data) if cell["state"] == "done"]
@@ -312,7 +311,7 @@ def find_what_waits(window: Window, data: Path, done: Cells) -> Cells:
 
 def kill_an_engine(window: Window, data: Path) -> None:
     """One of the two, while it answers."""
-    window.wait(lambda: second_column(data, "running"), "an answer", _RUN_SECONDS)
+    wait_until(lambda: second_column(data, "running"), "an answer", _RUN_SECONDS)
     os.kill(traces.serving(data)["cobalt"][-1], signal.SIGKILL)
 
 

@@ -1,6 +1,8 @@
 """The bridge: watching ends with the widget, and a failing verb is heard of."""
 
 import asyncio
+import gc
+import weakref
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject
@@ -43,6 +45,53 @@ def test_a_verb_that_fails_is_heard_of(qapp: QApplication) -> None:
     with asyncio.Runner(loop_factory=lambda: QEventLoop(qapp)) as runner:
         runner.run(story())
     assert failures == ["verb: a fault"]
+
+
+class Answer:
+    """Something large that was asked for."""
+
+
+def test_what_was_asked_is_not_kept_by_who_asked(qapp: QApplication) -> None:
+    told: list[weakref.ref[Answer]] = []
+
+    async def answer() -> Answer:
+        return Answer()
+
+    async def story() -> None:
+        owner = QObject()
+        Bridge(Tasks(ignore)).ask(owner, "answer", answer(), lambda found: told.append(weakref.ref(found)))
+        await reach(lambda: told, "the answer")
+        await asyncio.sleep(0)
+        gc.collect()
+        assert told[0]() is None
+        owner.deleteLater()
+        qapp.sendPostedEvents(owner, QEvent.Type.DeferredDelete)
+
+    with asyncio.Runner(loop_factory=lambda: QEventLoop(qapp)) as runner:
+        runner.run(story())
+
+
+def test_who_is_gone_is_told_nothing(qapp: QApplication) -> None:
+    told: list[int] = []
+    go_on = asyncio.Event()
+
+    async def answer() -> int:
+        await go_on.wait()
+        return 1
+
+    async def story() -> None:
+        owner, tasks = QObject(), Tasks(ignore)
+        Bridge(tasks).ask(owner, "answer", answer(), told.append)
+        await asyncio.sleep(0)
+        owner.deleteLater()
+        qapp.sendPostedEvents(owner, QEvent.Type.DeferredDelete)
+        go_on.set()
+        await reach(lambda: not tasks.names, "the end of the verb")
+        await asyncio.sleep(0)
+
+    with asyncio.Runner(loop_factory=lambda: QEventLoop(qapp)) as runner:
+        runner.run(story())
+    assert told == []
 
 
 def test_a_folder_is_chosen_without_a_loop_of_its_own(qtbot: QtBot, tmp_path: Path) -> None:

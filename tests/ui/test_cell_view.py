@@ -1,10 +1,9 @@
 """One answer in full: question, reference, answer, checks, figures, where it comes from, and the way to the next."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -19,13 +18,6 @@ from desktop_app.ui.widgets.prompt_grid_marks import MarkLabel
 from desktop_app.ui.widgets.text_view import TextView
 from tests.ui.hands import buttons, child, press, press_button, seen, words
 from tests.ui.prompt_grid_states import PROVENANCE, cell, experiment, state
-
-
-@pytest.fixture(autouse=True)
-def nothing_left() -> Iterator[None]:
-    """Windows that were closed are deleted at once: thousands of widgets make every change of looks slow."""
-    yield
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 class Desk:
@@ -184,6 +176,17 @@ def test_a_long_question_is_shown_in_part_until_somebody_wants_it_all(desk: Desk
     assert max(len(one) for one in words(desk.view)) < 700
     press_button(desk.view, "Question: show all of it")
     assert max(len(one) for one in words(desk.view)) >= 4_999
+
+
+def test_a_book_for_a_question_is_never_laid_out_whole_but_can_be_copied(desk: Desk) -> None:
+    of = experiment(1, 3)
+    book = "word " * 50_000 + "end"
+    desk.state = state(type(of)(1, "x", of.kind, of.columns, (type(of.prompts[0])(1, book),)))
+    desk.show(cell("Yes"))
+    press_button(desk.view, "Question: show more of it")
+    assert 7_000 < max(len(one) for one in words(desk.view)) < 9_000
+    press_button(desk.view, "Question: copy all of it")
+    assert QApplication.clipboard().text() == book
 
 
 def test_it_is_drawn_in_every_colour_and_size(desk: Desk, theme: Theme) -> None:

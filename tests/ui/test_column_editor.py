@@ -261,6 +261,34 @@ def test_escape_folds_the_list_and_then_cancels(desk: Desk) -> None:
     assert desk.said == ["cancel"] * 3
 
 
+def test_escape_once_does_not_throw_away_what_was_written(desk: Desk) -> None:
+    desk.editor.edit(Column(1, QWEN))
+    system = child(desk.editor, QPlainTextEdit, "System prompt")
+    write(system, "Be brief.")
+    press(system, Qt.Key.Key_Escape)
+    assert desk.said == []
+    assert "This is not saved yet. Save keeps it; Esc once more leaves without it." in words(desk.editor)
+    write(system, " Please.")
+    press(system, Qt.Key.Key_Escape)
+    assert desk.said == []
+    press(system, Qt.Key.Key_Escape)
+    assert desk.said == ["cancel"]
+    desk.editor.edit(Column(1, QWEN))
+    press(desk.entry("Name of the column"), Qt.Key.Key_Escape)
+    assert desk.said == ["cancel"] * 2
+
+
+def test_models_that_are_told_again_leave_the_keyboard_where_it_is(desk: Desk) -> None:
+    press(desk.entry("Search models"), Qt.Key.Key_Down)
+    view = child(desk.editor, QListView, "Models")
+    view.setFocus()
+    press(view, Qt.Key.Key_Down)
+    assert view.currentIndex().row() == 1
+    desk.editor.show_models((OFFERS[0], OFFERS[1]._replace(words="27 B · fits"), *OFFERS[2:]))
+    assert view.currentIndex().row() == 1
+    assert view.currentIndex().data() == GEMMA.name
+
+
 def test_tab_comes_to_options_where_they_are_seen(desk: Desk) -> None:
     desk.editor.edit(OLD)
     press_button(desk.editor, "Add an option")

@@ -163,3 +163,21 @@ def test_long_texts_go_into_the_field_up_to_a_limit_and_files_are_refused(desk: 
 
 def names(parent: QWidget) -> list[str]:
     return [one.accessibleName() for one in seen(parent, QToolButton)]
+
+
+def test_who_writes_below_a_column_goes_on_writing_when_names_are_hidden(desk: Desk, qtbot: QtBot) -> None:
+    desk.window.activateWindow()
+    qtbot.waitUntil(desk.window.isActiveWindow)
+    desk.composer.set_asking(Asking.EACH)
+    desk.small(1).setFocus()
+    write(desk.small(1), "Why")
+    desk.show(hidden(STATE))
+    assert desk.small(1).hasFocus()
+    write(desk.small(1), "?")
+    assert desk.small(1).toPlainText() == "Why?"
+    desk.window.setFocus()
+    desk.composer.take_focus()
+    assert desk.small(0).hasFocus()
+    desk.composer.set_asking(Asking.ALL)
+    desk.composer.take_focus()
+    assert desk.field.hasFocus()

@@ -58,9 +58,9 @@ async def shown(desk: Desk) -> None:
     await reach(lambda: desk.program.experiments.state.value.loaded, "the list")
 
 
-async def two_models(desk: Desk) -> None:
-    """Two models on this computer, and the list of experiments."""
-    for name, answer in (("first-model", FIRST), ("second-model", SECOND)):
+async def two_models(desk: Desk, sign: str = "") -> None:
+    """Two models on this computer, and the list of experiments; the first one's answers end in *sign*."""
+    for name, answer in (("first-model", FIRST + sign), ("second-model", SECOND)):
         await desk.program.models.add_folder(make_model(desk.folder, name, answer=answer).folder)
     await shown(desk)
 
@@ -126,7 +126,7 @@ def test_a_question_is_answered_side_by_side_voted_on_blind_and_rated(qapp: QApp
 
 def test_a_prompt_set_is_run_looked_at_and_continued_in_a_chat(qapp: QApplication, data: Paths) -> None:
     async def scene(desk: Desk) -> None:
-        await two_models(desk)
+        await two_models(desk, "\x1b")
         await begun(desk, "Prompt set")
         assert focused().accessibleName() == "Write the first prompt"
         editor = child(page(desk), PromptEditor)
@@ -141,6 +141,10 @@ def test_a_prompt_set_is_run_looked_at_and_continued_in_a_chat(qapp: QApplicatio
         await desk.quiet()
         page(desk).board.focus_first()
         assert focused() is child(page(desk), GridView)
+        QApplication.clipboard().clear()
+        key(Qt.Key.Key_C, CONTROL)
+        await reach(QApplication.clipboard().text, "a copy of the answer")
+        assert QApplication.clipboard().text() == FIRST  # without the sign that would drive a terminal
         key(Qt.Key.Key_Return)
         await reach(lambda: focused().accessibleName() == "The whole answer", "the answer")
         await reach(lambda: "first-model" in words(child(page(desk), CellView)), "whose answer it is")
@@ -223,6 +227,48 @@ def test_escape_goes_back_step_by_step_and_stops_what_runs(qapp: QApplication, d
     play(qapp, data, scene)
 
 
+def test_keys_that_move_within_a_chat_move_among_columns_and_nobody_is_taken_from_the_page(
+    qapp: QApplication, data: Paths
+) -> None:
+    async def scene(desk: Desk) -> None:
+        alt = Qt.KeyboardModifier.AltModifier
+        await two_models(desk)
+        await begun(desk)
+        await asked(desk, "Who are you?")
+        columns = child(page(desk), CompareColumns)
+        left, right = (one.transcript for one in columns._columns)
+        key(Qt.Key.Key_Right, alt)
+        assert focused() is left
+        key(Qt.Key.Key_Right, alt)
+        assert focused() is right
+        key(Qt.Key.Key_Up, alt)
+        assert right.isAncestorOf(focused())
+        key(Qt.Key.Key_Left, alt)
+        key(Qt.Key.Key_End, CONTROL)
+        assert focused() is left
+        press_button(page(desk), "Ratings")
+        for code in (Qt.Key.Key_Up, Qt.Key.Key_Left):
+            key(code, alt)
+        assert page(desk).isVisible()
+
+    play(qapp, data, scene)
+
+
+def test_the_keyboard_comes_back_to_the_field_below_a_column_when_each_is_asked_by_itself(
+    qapp: QApplication, data: Paths
+) -> None:
+    async def scene(desk: Desk) -> None:
+        await two_models(desk)
+        await begun(desk)
+        press_button(page(desk), "One each")
+        assert focused().accessibleName() == "Message to A · first-model"
+        press_button(page(desk), "Ratings")
+        key(Qt.Key.Key_Escape)
+        assert focused().accessibleName() == "Message to A · first-model"
+
+    play(qapp, data, scene)
+
+
 def test_a_changed_column_keeps_its_answers_and_a_button_asks_what_it_misses(qapp: QApplication, data: Paths) -> None:
     async def scene(desk: Desk) -> None:
         await two_models(desk)
@@ -232,6 +278,8 @@ def test_a_changed_column_keeps_its_answers_and_a_button_asks_what_it_misses(qap
         editor = page(desk).editor
         assert editor.isAncestorOf(focused())
         child(editor, QPlainTextEdit, "System prompt").setPlainText("Never mind.")
+        key(Qt.Key.Key_Escape)
+        assert editor.isAncestorOf(focused())
         key(Qt.Key.Key_Escape)
         assert state(desk).columns[0].settings == ""
         assert focused().accessibleName() == "Message to all columns"

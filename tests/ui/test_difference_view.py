@@ -14,7 +14,7 @@ from desktop_app.services.compare_view import CompareState
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.tokens import DARK, LIGHT, Tokens
 from desktop_app.ui.widgets.difference_view import DifferenceView, MarkedText
-from desktop_app.ui.widgets.difference_words import LONGEST, compared, prepared
+from desktop_app.ui.widgets.difference_words import LONGEST, MOST_WORDS, compared, is_cut, prepared
 from tests.ui.compare_states import NAMES, answered, cell, column, comparison, hidden
 from tests.ui.hands import child, press, press_button, words
 from tests.ui.test_tokens import luminance
@@ -162,8 +162,14 @@ def test_huge_and_hostile_texts_are_cut_and_cleaned(view: DifferenceView) -> Non
     left, right = texts(view)
     assert "\u202e" not in left.toPlainText()
     assert len(right.toPlainText()) <= LONGEST
-    assert any(f"only the first {LONGEST:,} characters" in one for one in words(view))
+    assert any("only the beginning is compared" in one for one in words(view))
     assert prepared("a\u2029b\r\n") == "a\nb\n"
+    assert prepared("東京" * MOST_WORDS) == "東京" * (MOST_WORDS // 2)
+    assert [is_cut(text) for text in ("東" * MOST_WORDS, "東" * (MOST_WORDS + 1), "a" * (LONGEST + 1))] == [
+        False,
+        True,
+        True,
+    ]
 
 
 def test_the_way_back_is_a_button(view: DifferenceView) -> None:

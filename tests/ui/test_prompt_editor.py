@@ -1,10 +1,9 @@
 """Prompts being written: in place, many at once, taken back; locked once answered; nothing typed is ever lost."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
@@ -36,13 +35,6 @@ from tests.ui.prompt_grid_states import experiment, head, prompts
 
 READER = int(Qt.ItemDataRole.AccessibleTextRole)
 EMPTY = Experiment(1, "Facts", ExperimentKind.PROMPTS)
-
-
-@pytest.fixture(autouse=True)
-def nothing_left() -> Iterator[None]:
-    """Windows that were closed are deleted at once: thousands of widgets make every change of looks slow."""
-    yield
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 class Desk:

@@ -1,10 +1,9 @@
 """The grid of answers: every state in words, filters and orders that follow changes, keys, what blind hides."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QMenu, QPushButton
@@ -22,13 +21,6 @@ from tests.ui.hands import buttons, child, click, press, press_button, words
 from tests.ui.prompt_grid_states import Key, cells, experiment, head, state
 
 READER = int(Qt.ItemDataRole.AccessibleTextRole)
-
-
-@pytest.fixture(autouse=True)
-def nothing_left() -> Iterator[None]:
-    """Windows that were closed are deleted at once: thousands of widgets make every change of looks slow."""
-    yield
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 class Desk:

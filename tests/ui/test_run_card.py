@@ -1,7 +1,7 @@
 """What the card says before, during and after a run."""
 
 import pytest
-from PySide6.QtWidgets import QProgressBar
+from PySide6.QtWidgets import QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop_app.domain.experiment import Column, Experiment, ExperimentKind
@@ -104,6 +104,20 @@ def test_what_failed_and_what_waits_can_be_run(desk: Desk) -> None:
     assert desk.clicked == ["rerun", "run"]
     desk.show(state(waiting=1, done=17))
     assert words(desk.card) == ["1 waits"]
+
+
+def test_the_keyboard_goes_from_run_to_stop_and_back(desk: Desk, qtbot: QtBot) -> None:
+    desk.show(state(waiting=60))
+    desk.card.show()
+    desk.card.activateWindow()
+    qtbot.waitUntil(desk.card.isActiveWindow)
+    child(desk.card, QPushButton, "Run").setFocus()
+    desk.show(state(run=RunState("Asking Qwen", 0, 60), waiting=60))
+    assert child(desk.card, QPushButton, "Stop").hasFocus()
+    desk.show(state(run=RunState("Asking Qwen", 12, 60), waiting=48, done=12))
+    assert child(desk.card, QPushButton, "Stop").hasFocus()
+    desk.show(state(waiting=40, done=20))
+    assert child(desk.card, QPushButton, "Continue").hasFocus()
 
 
 def test_words_are_broken_and_not_squeezed(desk: Desk, qtbot: QtBot) -> None:

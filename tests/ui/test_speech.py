@@ -65,6 +65,16 @@ def test_what_an_answer_goes_on_from_is_not_said_again(qapp: object) -> None:
     assert speaker.finished(begun, answer(2, f"{cut.text}\ny = 2.\n```\nThree. Four")) == ["Three.", "Four"]
 
 
+def test_what_was_missed_while_another_was_listened_to_is_not_said_in_one_go(qapp: object) -> None:
+    speaker = Speaker(QWidget())
+    texts = ["One. Tw", "One. Two. Three. Fo", "One. Two. Three. Four. "]
+    first, second, third = (answer(1, text, MessageState.STREAMING) for text in texts)
+    assert speaker.finished(None, first) == ["One."]
+    speaker.mute(True)
+    speaker.mute(False)
+    assert speaker.finished(second, third) == ["Four."]
+
+
 def test_an_answer_instead_of_another_is_said_from_its_beginning(qapp: object) -> None:
     speaker = Speaker(QWidget())
     assert speaker.finished(answer(1, "One."), answer(2, "Other. Wo", MessageState.STREAMING)) == ["Other."]

@@ -29,6 +29,7 @@ from desktop_app.ui.widgets.rating_view import RatingView
 # ruff: noqa: PLC0415 - what is seldom looked at is imported when it is
 if TYPE_CHECKING:
     from desktop_app.ui.widgets.column_editor import ColumnEditor, FlagCheck, ModelOffer
+    from desktop_app.ui.widgets.compare_columns import CompareColumns
 
 _SETTLE_MILLISECONDS = 150
 """After a change of an experiment, until the list is read again."""
@@ -170,6 +171,11 @@ class ComparePage(QWidget):
         """Keep what is written and not kept yet: the window closes."""
         self.board.flush()
 
+    @property
+    def columns(self) -> "CompareColumns | None":
+        """The columns of the open experiment, while they are looked at."""
+        return self.board.columns if self._frames.currentWidget() is self.board else None
+
     def focus_first(self) -> None:
         """Put the keyboard where it is needed next."""
         shown = self._frames.currentWidget()
@@ -182,7 +188,7 @@ class ComparePage(QWidget):
         """Leave what is open here; False when there is nothing to leave."""
         shown = self._frames.currentWidget()
         if shown is self.__dict__.get("editor"):
-            self._to_board()
+            self.editor.leave()
         elif shown is self.__dict__.get("ratings"):
             self._to_list()
         elif shown is self.board and not self.board.escape():

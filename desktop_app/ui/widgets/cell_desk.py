@@ -13,6 +13,7 @@ from desktop_app.services.compare_view import CompareState, GridChange
 from desktop_app.ui.bridge import Bridge
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.cell_view import CellView
+from desktop_app.ui.widgets.text_view import safe_to_paste
 
 
 class CellDesk(QWidget):
@@ -99,4 +100,4 @@ class CellDesk(QWidget):
 
 def _copy(cell: Cell | None) -> None:
     if cell is not None:
-        QGuiApplication.clipboard().setText(cell.answer.text)
+        QGuiApplication.clipboard().setText(safe_to_paste(cell.answer.text))

@@ -1,7 +1,7 @@
 """The texts of one answer in full: what was asked, what was thought, what was said. `cell_view` owns them."""
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop_app.domain.chat import Message, MessageState
@@ -17,21 +17,24 @@ _BREATH_MS = 4
 """Between two slices of a long answer; events of the person are handled in it."""
 _SHORT = 600
 """Characters of a question that are shown at first."""
+_MOST = 8_000
+"""Characters of one that are shown at all: a book would take seconds to lay out. All of it can be copied."""
+_COPY = "Copy all of it"
 _TOLD = 4_000
 """Characters of an answer that a screen reader is given at once."""
 
 
 class LongText(QWidget):
-    """Plain words of a person or a file; of long ones the beginning, until somebody wants all of it."""
+    """Plain words of a person or a file; of long ones the beginning, until somebody wants more."""
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._title = title
         self._whole = ""
         self._text = label(wrap=True)
         # One long word must not make the view wider.
         self._text.setMinimumWidth(1)
-        self._more = button("Show all of it", self._on_more_clicked, "inline")
-        self._more.setAccessibleName(f"{title}: show all of it")
+        self._more = button("", self._on_more_clicked, "inline")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
@@ -45,13 +48,21 @@ class LongText(QWidget):
         self.setVisible(bool(text))
         if text != self._whole:
             self._whole = text
-            long = len(text) > _SHORT
-            self._text.setText(f"{text[:_SHORT].rstrip()} …" if long else text)
-            self._more.setVisible(long)
+            self._show(_SHORT, "Show all of it" if len(text) <= _MOST else "Show more of it")
+
+    def _show(self, most: int, more: str) -> None:
+        """Show so many characters, and a button that does *more* when these are not all."""
+        long = len(self._whole) > most
+        self._text.setText(f"{self._whole[:most].rstrip()} …" if long else self._whole)
+        self._more.setText(more)
+        self._more.setAccessibleName(f"{self._title}: {more[:1].lower()}{more[1:]}")
+        self._more.setVisible(long)
 
     def _on_more_clicked(self) -> None:
-        self._text.setText(self._whole)
-        self._more.hide()
+        if self._more.text() == _COPY:
+            QGuiApplication.clipboard().setText(self._whole)
+        else:
+            self._show(_MOST, _COPY)
 
 
 class AnswerText(QWidget):

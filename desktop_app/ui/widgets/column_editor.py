@@ -40,6 +40,7 @@ _NAME_WORDS = "Stands above its answers; empty for the model's name."
 _SYSTEM_WORDS = "What the model is told before every question."
 _ANSWERED = "Its answers so far are kept with the old settings; with the new ones the questions can be asked again."
 _NO_MODEL = "Choose a model first."
+_NOT_SAVED = "This is not saved yet. Save keeps it; Esc once more leaves without it."
 
 
 class ColumnEditor(QWidget):
@@ -66,6 +67,10 @@ class ColumnEditor(QWidget):
         self._model: ModelRef | None = None
         self._settings = ChatSettings()
         self._defaults = Sampling()
+        self._begun: tuple[object, ...] = ()
+        """What it was edited from."""
+        self._warned: tuple[object, ...] = ()
+        """What somebody wanted to leave without saving."""
         self._title = label("", "title")
         self._answered = card("notice")
         self._models = ModelChooser(theme)
@@ -107,6 +112,18 @@ class ColumnEditor(QWidget):
         for name, fold in self._folds.items():
             fold.head.setChecked(self._count_of(name) > 0)
         self._scroll.verticalScrollBar().setValue(0)
+        self._begun, self._warned = self._written(), ()
+
+    def leave(self) -> None:
+        """Cancel; what was changed and not saved is not thrown away by a single key."""
+        for part in (self._system, self._first, self._more, self._form):
+            part.take()
+        written = self._written()
+        if written in (self._begun, self._warned):
+            self.cancelled.emit()
+        else:
+            self._warned = written
+            self._say(_NOT_SAVED)
 
     def show_models(self, models: Sequence[ModelOffer]) -> None:
         """These can be chosen."""
@@ -139,7 +156,7 @@ class ColumnEditor(QWidget):
         if not self._is_mine(event):
             super().keyPressEvent(event)
         elif event.key() == Qt.Key.Key_Escape:
-            self.cancelled.emit()
+            self.leave()
         else:
             self.save()
 
@@ -153,6 +170,9 @@ class ColumnEditor(QWidget):
             return
         flags = () if self._model.address else self._options.flags()
         self.saved.emit(Column(self._id, self._model, self._settings, flags, self._name.text().strip()))
+
+    def _written(self) -> tuple[object, ...]:
+        return self._model, self._settings, self._options.flags(), self._name.text().strip()
 
     def _what_is_wrong(self) -> str:
         if self._model is None:

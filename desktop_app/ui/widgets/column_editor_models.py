@@ -257,7 +257,10 @@ class _ModelView(QListView):
         theme.changed.connect(self._on_theme_changed)
 
     def show_offers(self, offers: Sequence[ModelOffer], model: ModelRef | None) -> None:
-        """Show these; *model* is chosen."""
+        """Show these; *model* is chosen. Who moves among the rows stays where they are."""
+        at = self.currentIndex().row()
+        if self.hasFocus() and 0 <= at < len(self._rows.offers):
+            model = self._rows.offers[at].model
         self._rows.fill(offers)
         usable = [row for row, offer in enumerate(offers) if not offer.problem]
         row = next((row for row in usable if offers[row].model == model), usable[0] if usable else -1)

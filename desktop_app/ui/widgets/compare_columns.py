@@ -149,7 +149,9 @@ class CompareColumns(QScrollArea):
         return made
 
     def _have_fields(self) -> None:
-        """Have a field below every column while each is asked by itself."""
+        """Have a field below every column while each is asked by itself; who writes in one goes on writing there."""
+        focused = self.window().focusWidget()
+        places = [at for at, one in enumerate(self._fields) if focused is not None and one.isAncestorOf(focused)]
         for one in self._fields:
             put_away(one)
         self._fields = []
@@ -164,6 +166,8 @@ class CompareColumns(QScrollArea):
         stops = [stop for column in self._columns for stop in column.stops()]
         stops += [self._add, *self._bar.stops(), *self._cards, *(stop for one in self._fields for stop in one.stops())]
         put_in_order(self, stops)
+        for at in places if self._fields else ():
+            self._fields[min(at, len(self._fields) - 1)].setFocus(Qt.FocusReason.OtherFocusReason)
         self._speak(self._focused_place())
 
     def _on_asking_changed(self, _asking: object) -> None:

@@ -136,6 +136,11 @@ class CompareComposer(QWidget):
         """The small fields are going away; what is written in them is kept."""
         self._fields.clear()
 
+    def take_focus(self) -> None:
+        """Put the keyboard where the next question is written."""
+        fields = (*self._fields.values(), self._field)
+        fields[0].setFocus(Qt.FocusReason.OtherFocusReason)
+
     def text(self) -> str:
         """What is written for all."""
         return self._field.toPlainText()

@@ -16,7 +16,7 @@ from desktop_app.services.compare_view import CompareState
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import IconButton, label
 from desktop_app.ui.widgets.compare_words import named
-from desktop_app.ui.widgets.difference_words import LONGEST, Change, Compared, compared, prepared, unmarked
+from desktop_app.ui.widgets.difference_words import Change, Compared, compared, is_cut, prepared, unmarked
 from desktop_app.ui.widgets.setting_look import setting_sheet
 from desktop_app.ui.widgets.setting_parts import Choice
 from desktop_app.ui.widgets.speech import announce, listening
@@ -179,7 +179,7 @@ class DifferenceView(QWidget):
         self._changes, self._at = found.changes, -1
         for view, name in zip(self._texts, names, strict=True):
             view.show_compared(found, name)
-        cut = any(len(text) > LONGEST for text in texts)
+        cut = any(map(is_cut, texts))
         self._words.setText(_said(found, writing, missing, cut=cut))
         self._show_place()
 
@@ -269,4 +269,4 @@ def _said(found: Compared, writing: Sequence[str], missing: Sequence[str], *, cu
     if writing:
         return f"{' and '.join(writing)} is still being written; words are compared when it has ended."
     words = f"{found.words} · marked and underlined is what only one of them says" if found.changes else found.words
-    return f"{words} · only the first {LONGEST:,} characters of each are compared" if cut else words
+    return f"{words} · of such long answers only the beginning is compared" if cut else words

@@ -5,11 +5,13 @@ Pure; `difference_view` draws it.
 
 from dataclasses import dataclass
 
-from desktop_app.domain.word_diff import Piece, PieceKind, differences, similarity
+from desktop_app.domain.word_diff import Piece, PieceKind, beginning, differences, similarity
 from desktop_app.ui.widgets.text_view import safe_to_paste
 
-LONGEST = 40_000
-"""Characters of an answer that are compared: these take 60 ms, and 130 when nothing is the same."""
+LONGEST = 24_000
+"""Characters of an answer that are compared, and words: a window that is busy with them is so for less than 100 ms."""
+MOST_WORDS = 6_000
+"""Each sign counts as one in scripts without spaces."""
 _SPOKEN = 200
 """Characters of a difference that are read out."""
 
@@ -45,7 +47,12 @@ class Compared:
 
 def prepared(text: str) -> str:
     """What of *text* is compared: no signs that reverse what is read, and not too much."""
-    return safe_to_paste(text[:LONGEST])
+    return beginning(safe_to_paste(text[:LONGEST]), MOST_WORDS)
+
+
+def is_cut(text: str) -> bool:
+    """Whether there is more of *text* than is compared."""
+    return len(text) > LONGEST or len(prepared(text)) < len(safe_to_paste(text))
 
 
 def compared(left: str, right: str) -> Compared:
@@ -53,7 +60,7 @@ def compared(left: str, right: str) -> Compared:
     if left == right:
         return Compared((Piece(PieceKind.SAME, left),), (), "Both answers are the same, word for word.")
     pieces = differences(left, right)
-    return Compared(pieces, tuple(_changes(pieces)), _words(similarity(left, right)))
+    return Compared(pieces, tuple(_changes(pieces)), _words(similarity(pieces)))
 
 
 def unmarked(left: str, right: str) -> Compared:

@@ -6,9 +6,9 @@ models and chats are somebody else's business.
 
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop_app.domain.errors import Remedy, UserError
@@ -28,6 +28,9 @@ from desktop_app.ui.widgets.model_list_look import model_list_sheet
 from desktop_app.ui.widgets.notice import Notice
 from desktop_app.ui.widgets.run_card import RunCard
 from desktop_app.ui.widgets.vote_view_words import nothing_to_vote
+
+if TYPE_CHECKING:
+    from desktop_app.ui.widgets.compare_columns import CompareColumns
 
 _NO_ENGINE = UserError("No engine is installed.", "The models of this computer need one to answer.", Remedy.INSTALL)
 
@@ -111,10 +114,15 @@ class ExperimentBoard(QWidget):
         self._installed = installed
         self._show_missing(self._compare.state.value)
 
+    @property
+    def columns(self) -> "CompareColumns | None":
+        """The columns, while they are looked at."""
+        return self._views.columns if self._views.shows_columns else None
+
     def focus_first(self) -> None:
         """Put the keyboard where it is needed next."""
         if self._views.shows_columns:
-            self.composer.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.composer.take_focus()
         else:
             self._views.focus_first()
 

@@ -6,7 +6,7 @@ memory together.
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
@@ -59,6 +59,8 @@ class RunCard(QWidget):
 
     def show_state(self, state: CompareState) -> None:
         """Draw *state*."""
+        verbs = (self._stop, self._run, self._rerun)
+        pressed = any(one.hasFocus() for one in verbs)
         run = state.run
         plan = state.plan if _plan_matters(state) else None
         words = run.words if run else plan.words if plan else ""
@@ -71,6 +73,9 @@ class RunCard(QWidget):
         self.setAccessibleName("Run")
         self.setAccessibleDescription(words)
         self._arrange()
+        left = [one for one in verbs if one.isVisible()]
+        if pressed and left and not any(one.hasFocus() for one in left):
+            left[0].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Words and buttons stand in one line where there is room for both."""

@@ -67,6 +67,12 @@ class Speaker:
         """Another conversation is shown."""
         self._begun.clear()
 
+    def mute(self, muted: bool) -> None:
+        """Say nothing, or go on with what comes from now on: what was missed is not said in one go."""
+        self.muted = muted
+        if muted:
+            self.forget()
+
     def say(self, before: Message | None, message: Message) -> None:
         """Say what *message* finishes, if somebody listens."""
         if message.role is Role.ASSISTANT and not self.muted and listening():

@@ -132,7 +132,7 @@ class Transcript(RowArea):
 
     def set_spoken(self, spoken: bool) -> None:
         """Whether a screen reader is told what arrives; of several answers at once it can follow one."""
-        self._speaker.muted = not spoken
+        self._speaker.mute(not spoken)
 
     def clear_marks(self) -> None:
         """Take the marks of a search away."""

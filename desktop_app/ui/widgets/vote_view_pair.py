@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from desktop_app.services.compare_view import PairState
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.looks import looks_of
+from desktop_app.ui.widgets.pump import Pump
 from desktop_app.ui.widgets.text_view import TextView
 from desktop_app.ui.widgets.vote_view_pane import AnswerPane
 
@@ -38,7 +39,8 @@ class AnswerPair(QWidget):
         self._bubble.setProperty("role", "bubble")
         self._question = TextView(self._bubble)
         self._question.setAccessibleName("The question")
-        self._panes = [AnswerPane(theme, self._looks, title, self) for title in ("Left", "Right")]
+        pump = Pump(self)
+        self._panes = [AnswerPane(theme, self._looks, title, pump, self) for title in ("Left", "Right")]
         for pane, other in (self._panes, self._panes[::-1]):
             pane.link_clicked.connect(self.link_clicked)
             pane.copied.connect(self.copied)

@@ -6,7 +6,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
@@ -16,6 +16,8 @@ from desktop_app.ui.widgets.basics import label
 from desktop_app.ui.widgets.looks import Looks
 from desktop_app.ui.widgets.message_body import Body
 from desktop_app.ui.widgets.message_reasoning import Reasoning
+from desktop_app.ui.widgets.message_view import put_away
+from desktop_app.ui.widgets.pump import Pump
 from desktop_app.ui.widgets.selection import Selection
 
 _PADDING = 16
@@ -38,8 +40,9 @@ class AnswerPane(QFrame):
     resized = Signal()
     """It needs more room, or less."""
 
-    def __init__(self, theme: Theme, looks: Looks, title: str, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, looks: Looks, title: str, pump: Pump, parent: QWidget) -> None:
         super().__init__(parent)
+        self._pump = pump
         self.setProperty("role", "answer")
         self.setAccessibleName(title)
         self._theme = theme
@@ -60,8 +63,6 @@ class AnswerPane(QFrame):
         self._selection = Selection(self._area, self._messages)
         self._selection.changed.connect(self._on_selection_changed)
         self._watched: set[QWidget] = set()
-        self._rest = QTimer(self, singleShot=True, interval=0)
-        self._rest.timeout.connect(self._feed)
 
     @property
     def key(self) -> int:
@@ -126,19 +127,23 @@ class AnswerPane(QFrame):
     def _messages(self) -> Sequence["AnswerPane"]:
         return (self,)
 
-    def _feed(self) -> None:
-        """Lay out a part of what is new; the rest in later turns of the event loop."""
+    def flush(self) -> bool:
+        """Lay out a part of what is new; True when there is more."""
         if self._message is None:
-            return
+            return False
         more = self._reasoning.show_message(self._message) if self._reasoning else False
         more |= self._body.show(self._message.text, final=True)
         for part in self.parts():
             if part not in self._watched:
                 self._watched.add(part)
                 self._selection.watch(part)
-        if more:
-            self._rest.start()
         self.resized.emit()
+        return more
+
+    def _feed(self) -> None:
+        """A part at once, the rest in turns with the other pane."""
+        if self.flush():
+            self._pump.request(self)
 
     def _make_reasoning(self) -> Reasoning:
         made = Reasoning(self._theme, self._looks, opened=False, parent=self._sheet)
@@ -150,10 +155,8 @@ class AnswerPane(QFrame):
         return made
 
     def _drop_reasoning(self) -> None:
-        if self._reasoning:
-            self._reasoning.hide()
-            self._reasoning.deleteLater()
-            self._reasoning = None
+        put_away(self._reasoning)
+        self._reasoning = None
 
     def _on_reasoning_toggled(self) -> None:
         self._feed()
