@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAccessible
+from PySide6.QtGui import QAccessible, QGuiApplication
 from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -397,11 +397,10 @@ def entries(menu: QMenu) -> list[str]:
     return [action.text() for action in menu.actions() if action.text()]
 
 
-def test_links_and_what_was_copied_are_told(desk: Desk, qtbot: QtBot) -> None:
+def test_answers_are_copied_and_links_are_told(desk: Desk, qtbot: QtBot) -> None:
     desk.show(answered(2))
-    with qtbot.waitSignal(desk.columns.copied) as told:
-        press_button(desk.all()[0].transcript, "Copy answer")
-    assert told.args == ["It grows with every word."]
+    press_button(desk.all()[0].transcript, "Copy answer")
+    assert QGuiApplication.clipboard().text() == "It grows with every word."
     with qtbot.waitSignal(desk.columns.link_clicked):
         desk.all()[1].transcript.link_clicked.emit("https://example.org")
     with qtbot.waitSignal(desk.columns.differences_asked):

@@ -129,3 +129,14 @@ def test_what_somebody_is_just_writing_stays(desk: Desk) -> None:
     press(line, Qt.Key.Key_7)
     desk.options.show_options(Options(repeats=3))
     assert line.text() == "7"
+
+
+def test_larger_letters_have_more_room(desk: Desk, theme: Theme) -> None:
+    line = desk.line("Seed")
+    before = line.maximumWidth()
+    try:
+        theme.set_text_scale(2.0)
+        assert line.maximumWidth() > 1.4 * before
+    finally:
+        theme.set_text_scale(1.0)
+    assert line.maximumWidth() == before

@@ -116,7 +116,6 @@ class CellView(QWidget):
     row_moved = Signal(int)
     """The same column's answer to the prompt above (-1) or below (1) is wanted."""
     link_clicked = Signal(str)
-    copied = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -147,8 +146,6 @@ class CellView(QWidget):
         self._build()
         self._fold.head.toggled.connect(self._origin.set_open)
         self._answer.link_clicked.connect(self.link_clicked)
-        self._answer.copied.connect(self.copied)
-        self._origin.copied.connect(self.copied)
         theme.changed.connect(self._dress)
         self._dress()
 

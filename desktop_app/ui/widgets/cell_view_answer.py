@@ -69,7 +69,6 @@ class AnswerText(QWidget):
     """An answer as it is read: its reasoning in one line that opens, then its blocks. It is as high as they are."""
 
     link_clicked = Signal(str)
-    copied = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -80,7 +79,6 @@ class AnswerText(QWidget):
         self._opened = False
         self._body = Body(self._looks, self)
         self._body.link_clicked.connect(self.link_clicked)
-        self._body.copied.connect(self.copied)
         self._body.resized.connect(self._arrange)
         self._slices = QTimer(self, singleShot=True, interval=_BREATH_MS)
         self._slices.timeout.connect(self._go_on)
@@ -122,7 +120,6 @@ class AnswerText(QWidget):
         if self._reasoning is None:
             self._reasoning = Reasoning(self._theme, self._looks, opened=self._opened, parent=self)
             self._reasoning.link_clicked.connect(self.link_clicked)
-            self._reasoning.copied.connect(self.copied)
             self._reasoning.resized.connect(self._arrange)
             self._reasoning.toggled.connect(self._on_toggled)
             self._reasoning.show()

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -54,8 +54,6 @@ class HashButton(QPushButton):
 
 class Origin(QWidget):
     """Draws where an answer comes from; rows are made while somebody looks at them."""
-
-    copied = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -135,7 +133,6 @@ class Origin(QWidget):
         known = self._provenance.as_json() if self._provenance else {}
         text = json.dumps({**dict(self._texts()), "provenance": known}, indent=1, ensure_ascii=False)
         QGuiApplication.clipboard().setText(text)
-        self.copied.emit(text)
 
 
 def _still(cell: Cell) -> Cell:

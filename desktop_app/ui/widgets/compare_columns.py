@@ -36,7 +36,6 @@ class CompareColumns(QScrollArea):
     continue_asked = Signal(int)
     details_asked = Signal(int)
     link_clicked = Signal(str)
-    copied = Signal(str)
     differences_asked = Signal()
 
     def __init__(self, theme: Theme, pump: Pump, parent: QWidget | None = None) -> None:
@@ -143,7 +142,6 @@ class CompareColumns(QScrollArea):
         made.continue_asked.connect(self.continue_asked)
         made.details_asked.connect(self.details_asked)
         made.transcript.link_clicked.connect(self.link_clicked)
-        made.transcript.copied.connect(self.copied)
         made.layout_asked.connect(self._arrange)
         made.show()
         return made

@@ -56,7 +56,8 @@ class NameChip(QPushButton):
         option = QStyleOptionButton()
         self.initStyleOption(option)
         room = self.width() - _CHIP_PADDING
-        option.text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, room)
+        name = self.text().replace("&&", "&")  # as it is read
+        option.text = plain(self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, room))
         QStylePainter(self).drawControl(QStyle.ControlElement.CE_PushButton, option)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QSignalBlocker, QTimer, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop_app.domain.experiment import MAX_CONCURRENCY, MAX_REPEATS, Options, Pace
@@ -64,16 +64,22 @@ class NumberLine(QWidget):
         self._entry = NumberEntry()
         self._entry.setAccessibleName(title)
         self._entry.setPlaceholderText(empty)
-        self._entry.setMaximumWidth(self.fontMetrics().averageCharWidth() * _ENTRY_LETTERS + 60)
         self._titled = Titled(title, self._entry, sentence)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self.take)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._titled)
+        self._fit()
         self._entry.textEdited.connect(self._pause.start)
         self._entry.editingFinished.connect(self.take)
         self._entry.counted.connect(self._on_counted)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Larger letters need more room."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._fit()
 
     def show_value(self, value: float | None) -> None:
         """Show a number; what somebody is just writing stays."""
@@ -100,6 +106,9 @@ class NumberLine(QWidget):
         if not wrong:
             self._shown = text
             self.chosen.emit(value)
+
+    def _fit(self) -> None:
+        self._entry.setMaximumWidth(self.fontMetrics().averageCharWidth() * _ENTRY_LETTERS + 60)
 
     def _read(self, text: str) -> float | None:
         try:

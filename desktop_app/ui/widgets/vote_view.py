@@ -50,7 +50,6 @@ class VoteView(QWidget):
     closed = Signal()
     """Leave; names stay as they are."""
     link_clicked = Signal(str)
-    copied = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -209,7 +208,6 @@ class VoteView(QWidget):
         self._reason.focused.connect(self._on_reason_focused)
         self._reason.returnPressed.connect(self._choices[0].setFocus)
         self._sheet.link_clicked.connect(self.link_clicked)
-        self._sheet.copied.connect(self.copied)
 
     def _build(self) -> None:
         self.setAccessibleName("Vote")

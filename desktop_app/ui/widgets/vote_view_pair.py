@@ -27,7 +27,6 @@ class AnswerPair(QWidget):
     """The question, and below it the two answers, as tall as they need to be."""
 
     link_clicked = Signal(str)
-    copied = Signal(str)
     filled = Signal()
     """There are other parts in it than before."""
 
@@ -43,7 +42,6 @@ class AnswerPair(QWidget):
         self._panes = [AnswerPane(theme, self._looks, title, pump, self) for title in ("Left", "Right")]
         for pane, other in (self._panes, self._panes[::-1]):
             pane.link_clicked.connect(self.link_clicked)
-            pane.copied.connect(self.copied)
             pane.selected.connect(other.clear_selection)
             pane.resized.connect(self._on_resized)
         theme.changed.connect(self._dress)

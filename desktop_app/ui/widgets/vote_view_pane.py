@@ -34,7 +34,6 @@ class AnswerPane(QFrame):
     """Draws one answer; `arrange` places its parts and says how tall it is."""
 
     link_clicked = Signal(str)
-    copied = Signal(str)
     selected = Signal()
     """Words were selected in it."""
     resized = Signal()
@@ -56,7 +55,6 @@ class AnswerPane(QFrame):
         self._reasoning: Reasoning | None = None
         self._body = Body(looks, self._sheet)
         self._body.link_clicked.connect(self.link_clicked)
-        self._body.copied.connect(self.copied)
         self._body.resized.connect(self.resized)
         self._note = label("", "second", wrap=True)
         self._note.setParent(self._sheet)
@@ -148,7 +146,6 @@ class AnswerPane(QFrame):
     def _make_reasoning(self) -> Reasoning:
         made = Reasoning(self._theme, self._looks, opened=False, parent=self._sheet)
         made.link_clicked.connect(self.link_clicked)
-        made.copied.connect(self.copied)
         made.resized.connect(self.resized)
         made.toggled.connect(self._on_reasoning_toggled)
         made.show()
