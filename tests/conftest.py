@@ -19,6 +19,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from desktop_app.domain.appearance import Appearance
 from desktop_app.paths import Paths, resources
@@ -51,7 +52,26 @@ def theme(qapp: QApplication) -> Theme:
     return Theme(qapp, resources(), Appearance.LIGHT)
 
 
-def wait_until(condition: Callable[[], object], what: str, seconds: float = 20.0) -> None:
+_PATIENCE_SECONDS = 60.0
+"""How long a test waits for what comes at once: a machine that several share can stand still for many seconds."""
+
+
+class PatientBot(QtBot):
+    """pytest-qt's, with that patience; its own is five seconds."""
+
+    def waitUntil(
+        self, callback: Callable[[], bool | None], *, timeout: int = int(_PATIENCE_SECONDS * 1000)
+    ) -> None:
+        super().waitUntil(callback, timeout=timeout)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    """In place of pytest-qt's own."""
+    return PatientBot(request)
+
+
+def wait_until(condition: Callable[[], object], what: str, seconds: float = _PATIENCE_SECONDS) -> None:
     """Wait for *condition* outside an event loop; fails with *what* when it does not come true."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -59,7 +79,7 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = 20.0
         time.sleep(0.02)
 
 
-async def reach(condition: Callable[[], object], what: str, seconds: float = 20.0) -> None:
+async def reach(condition: Callable[[], object], what: str, seconds: float = _PATIENCE_SECONDS) -> None:
     """The same inside an event loop."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -77,6 +77,13 @@ AIMS = (
     ),
     Aim("start", "start to ready, quick start against bare vLLM", ("engine", "presets", "start_ratio"), 0.6),
     Aim("speed", "tokens/s of one answer against bare vLLM", ("engine", "presets", "speed_ratio"), 1.0, operator.ge),
+    Aim(
+        "killed",
+        "a killed window until nothing of its engine is left",
+        ("engine", "window_killed_seconds"),
+        6,
+        unit="s",
+    ),
     Aim("log", "event-loop gap while 1 GB of log comes, p99", ("log", "follow", "wall_p99_ms"), 16.0, unit="ms"),
     Aim("log_cpu", "the longest in processor time", ("log", "follow", "cpu_longest_ms"), 16.0, unit="ms"),
     Aim(

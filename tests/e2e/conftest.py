@@ -93,7 +93,7 @@ def engine_data(data: Path) -> Path:
     return data
 
 
-def nothing_left(data: Path, seconds: float = 10) -> None:
+def nothing_left(data: Path, seconds: float = 60) -> None:
     """Wait until no process has to do with *data* any more and the socket is gone."""
     wait_until(lambda: not traces.processes_of(data), f"no process of {data}", seconds)
     assert Paths(data).engine_sockets() == []

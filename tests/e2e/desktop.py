@@ -265,7 +265,7 @@ class Window:
         """
         return self._desktop.robot.find(self.pid, **wanted)
 
-    def find(self, seconds: float = 20, **wanted: str) -> Element:
+    def find(self, seconds: float = 60, **wanted: str) -> Element:
         """The same, waited for."""
         found: list[Element] = []
 
@@ -277,11 +277,11 @@ class Window:
         self.wait(there, f"an element that is {wanted}", seconds)
         return found[0]
 
-    def gone(self, seconds: float = 20, **wanted: str) -> None:
+    def gone(self, seconds: float = 60, **wanted: str) -> None:
         """Wait until no such element is showing."""
         self.wait(lambda: self.look(**wanted) is None, f"no element that is {wanted}", seconds)
 
-    def wait(self, condition: Callable[[], object], what: str, seconds: float = 20) -> None:
+    def wait(self, condition: Callable[[], object], what: str, seconds: float = 60) -> None:
         """Wait for *condition* while the program lives."""
         end = time.monotonic() + seconds
         while not condition():
@@ -295,7 +295,7 @@ class Window:
         wrote = [*log[-_LOG_LINES:], *self._desktop.printed(self.pid)[-_LOG_LINES:]]
         return "\n".join(["It wrote:", *wrote, "On the screen:", self._desktop.tell()])
 
-    def press(self, seconds: float = 20, **wanted: str) -> None:
+    def press(self, seconds: float = 60, **wanted: str) -> None:
         """Use a button, as a screen reader does; what has no action is clicked with the mouse."""
         element = self.find(seconds, **{"state": "enabled", **wanted})
         if not self._desktop.robot.press(element):

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,13 +46,9 @@ class Snapshot:
             *(str(file) for file in (*files, *shared) if os.path.lexists(file)),
         ]
 
-    def seconds_until_nothing(self, limit: float) -> float:
-        """Wait until nothing of it is left; how long that took."""
-        began = time.monotonic()
-        while left := self.left():
-            assert time.monotonic() - began < limit, f"after {limit} s: {left}"
-            time.sleep(0.02)
-        return time.monotonic() - began
+    def wait_until_nothing(self) -> None:
+        """Wait until nothing of it is left."""
+        wait_until(lambda: not self.left(), f"the end of {self}")
 
 
 class Owner:

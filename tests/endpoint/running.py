@@ -100,7 +100,7 @@ async def _end(engine: Running) -> None:
     await engine.process.communicate()
 
 
-async def eventually(condition: Callable[[], object], seconds: float = 20.0) -> None:
+async def eventually(condition: Callable[[], object], seconds: float = 60) -> None:
     """Wait until *condition*, plain or a coroutine function, is true."""
     end = time.monotonic() + seconds
     while True:

@@ -33,7 +33,7 @@ def pressed(qtbot: QtBot, theme: Theme, *parcels: Parcel) -> bytes:
     """The PDF, made as fast as it can be."""
     press = Press(parcels, theme)
     steps = press.steps()
-    qtbot.waitUntil(lambda: _moved(steps), timeout=20_000)
+    qtbot.waitUntil(lambda: _moved(steps))
     return press.close()
 
 

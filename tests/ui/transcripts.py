@@ -36,7 +36,7 @@ def answer(number: int, text: str, state: MessageState = MessageState.COMPLETE) 
 
 def settle(qtbot: QtBot, transcript: Transcript) -> None:
     """Wait until all is drawn."""
-    qtbot.waitUntil(lambda: transcript._pump.idle, timeout=20_000)
+    qtbot.waitUntil(lambda: transcript._pump.idle)
 
 
 def words(transcript: Transcript) -> str:
