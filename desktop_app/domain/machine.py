@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 
 NO_CARD = "No NVIDIA graphics card was found."
 
@@ -63,14 +64,63 @@ class Machine:
     """The programs that hold most of the memory, the largest first."""
 
 
+class Attention(Enum):
+    """Who looks at the figures, which says how often they are read. The value is the pace in seconds."""
+
+    NOBODY = 0.0
+    """Nothing is read, and no process is kept for reading."""
+    STRIP = 2.0
+    PAGE = 0.5
+
+
+class Throttle(Enum):
+    """Why a card runs slower than it could. The value is told to people."""
+
+    POWER = "at its power limit"
+    HEAT = "too hot"
+    HARDWARE = "slowed by its power supply or hardware"
+    OTHER = "held back by its driver"
+
+
 @dataclass(frozen=True)
 class GpuSample:
-    """How busy one card is."""
+    """How busy one card is. None is what it does not tell."""
 
     name: str
     busy: float | None
     used_bytes: int
     total_bytes: int
+    """0 when its memory is not known."""
+    temperature: float | None = None
+    """Degrees Celsius."""
+    power: float | None = None
+    """Watts."""
+    power_limit: float | None = None
+    """Watts."""
+    clock: float | None = None
+    """Of its cores, MHz."""
+    top_clock: float | None = None
+    """The highest that it can have, MHz."""
+    throttles: frozenset[Throttle] = frozenset()
+    energy: float | None = None
+    """Joules since its driver was loaded."""
+    users: tuple[MemoryUser, ...] = ()
+    """Who holds its memory, the largest first; empty while only the strip is looked at."""
+    asleep: bool = False
+    """Whether it is suspended, and was therefore not asked anything."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a group of processes uses."""
+
+    cpu: float = 0.0
+    """Cores, e.g. 1.5."""
+    memory_bytes: int = 0
+    read: float = 0.0
+    """Bytes per second from disks."""
+    written: float = 0.0
+    """Bytes per second to disks."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +131,20 @@ class MachineSample:
     used_bytes: int
     total_bytes: int
     gpus: tuple[GpuSample, ...] = ()
+    cores: tuple[float, ...] = ()
+    """The busy share of each core."""
+    program: Usage = Usage()
+    """The window and its helpers, without engines."""
+    engine: Usage = Usage()
+    """All engines of ours together."""
+    cpu_energy: float | None = None
+    """Joules that the processor took since some moment (RAPL); None when the computer does not tell."""
+    gpu_note: str = ""
+    """Why nothing is known of the cards at this moment, as a sentence; empty when they answer or there is none."""
+    at: float = 0.0
+    """When it was read, `time.monotonic()`."""
+    seconds: float = 0.0
+    """How much time the shares and rates cover; 0 for the first reading."""
 
 
 def together(users: Iterable[MemoryUser]) -> tuple[MemoryUser, ...]:
