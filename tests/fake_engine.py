@@ -25,6 +25,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.fake_engine_chat import VERSION, Answer, Prompt, Said, form_of, read_limit, read_prompt, say, words_for
+from tests.fake_engine_metrics import KV_TOKENS, Counters
 from tests.fake_engine_wire import Behaviour, HttpError, Page, UnauthorizedError, parse, reply, send, text_of
 
 FLAGS = Path(__file__).parent / "data" / "vllm_flags" / "0.32.0.json"
@@ -79,9 +80,7 @@ class Server:
         self.detailed = "--enable-prompt-tokens-details" in flags
         self.timed = "--enable-per-request-metrics" in flags
         self.behaviour = behaviour
-        self.generated = 0
-        self.prompted = 0
-        self.running = 0
+        self.counters = Counters()
         self.health_asked = 0
         self.built: dict[str, bytes] = {}
         self.blocks: set[tuple[str, ...]] = set()
@@ -132,7 +131,8 @@ class Server:
         elif method == "GET" and path == "/v1/models":
             await reply(writer, 200, self._models())
         elif method == "GET" and path == "/metrics":
-            await send(writer, 200, self._metrics().encode(), "text/plain; version=0.0.4; charset=utf-8")
+            told = self.counters.text(self.name, self.behaviour.block_size, self.behaviour.metrics_bytes)
+            await send(writer, 200, told.encode(), "text/plain; version=0.0.4; charset=utf-8")
         elif method == "POST" and path == "/tokenize":
             await reply(writer, 200, self._tokenize(parse(body)))
         elif method == "POST" and path == "/v1/chat/completions":
@@ -155,26 +155,6 @@ class Server:
         }
         return {"object": "list", "data": [card]}
 
-    def _metrics(self) -> str:
-        labels = f'{{engine="0",model_name="{self.name}"}}'
-        used = min(1.0, self.running * 0.1)
-        series = [
-            ("gauge", "vllm:num_requests_running", float(self.running)),
-            ("gauge", "vllm:num_requests_waiting", 0.0),
-            ("gauge", "vllm:kv_cache_usage_perc", used),
-            ("counter", "vllm:prompt_tokens", float(self.prompted)),
-            ("counter", "vllm:generation_tokens", float(self.generated)),
-            ("counter", "vllm:num_preemptions", 0.0),
-        ]
-        lines = []
-        for kind, name, value in series:
-            exposed = f"{name}_total" if kind == "counter" else name
-            lines += [f"# HELP {name} .", f"# TYPE {name} {kind}", f"{exposed}{labels} {value}"]
-        text = "\n".join(lines) + "\n"
-        for bucket in range(max(0, self.behaviour.metrics_bytes - len(text)) // 80):
-            text += f'vllm:inter_token_latency_seconds_bucket{{engine="0",le="{bucket:011}"}} 1.0\n'
-        return text
-
     def _tokenize(self, request: dict[str, Any]) -> dict[str, Any]:
         count = len(read_prompt(request, self.name, self.behaviour, "messages" not in request).tokens)
         limit = self.behaviour.max_model_len
@@ -188,8 +168,8 @@ class Server:
         prompt = read_prompt(request, self.name, self.behaviour, of_text)
         limit = read_limit(request, prompt, self.behaviour)
         cached = self._cached(prompt)
-        self.prompted += len(prompt.tokens)
-        self.running += 1
+        self.counters.prompted += len(prompt.tokens)
+        self.counters.running += 1
         try:
             if self.behaviour.prebuilt:
                 await self._send_built(request, prompt, limit, writer)
@@ -197,7 +177,7 @@ class Server:
                 answer = Answer(self.name, request, prompt, writer, self.behaviour, cached, self.timed)
                 await self._generate(answer, say(request, prompt, limit, self.behaviour), reader)
         finally:
-            self.running -= 1
+            self.counters.running -= 1
 
     def _cached(self, prompt: Prompt) -> int | None:
         """Tokens at the beginning of *prompt* that it shares with an earlier one, in whole blocks, not all of them."""
@@ -205,6 +185,7 @@ class Server:
         whole = (len(prompt.tokens) - 1) // size
         shared = next((count for count in range(whole, 0, -1) if prompt.tokens[: count * size] in self.blocks), 0)
         self.blocks |= {prompt.tokens[: count * size] for count in range(1, len(prompt.tokens) // size + 1)}
+        self.counters.hits += shared * size
         return shared * size if self.detailed else None
 
     async def _send_built(
@@ -219,7 +200,8 @@ class Server:
                 await answer.token(word)
             await answer.finish("stop")
             self.built[key] = bytes(page.data)
-        self.generated += len(words)
+        self.counters.generated += len(words)
+        self.counters.finished["stop"] += 1
         writer.write(self.built[key])
         await writer.drain()
 
@@ -247,18 +229,21 @@ class Server:
             raise HttpError(400, "stop cannot contain an empty string.")
 
     async def _generate(self, answer: Answer, said: Said, reader: asyncio.StreamReader) -> None:
+        last = time.monotonic()
         if self.behaviour.hang:
             await pause(3600, reader)
         elif await pause(self.behaviour.first_token_after, reader):
             count = 0
             async for word in self._paced(said.words, reader):
-                self.generated += 1
-                count += 1
+                now, count = time.monotonic(), count + 1
+                (self.counters.begin if count == 1 else self.counters.go_on)(now - last)
+                last = now
                 if not reader.at_eof():
                     # Who is gone is noticed a moment after the connection is: a deaf engine goes on even then.
                     with contextlib.suppress(*((ConnectionError,) if self.behaviour.deaf else ())):
                         await answer.token(word, thought=count <= said.thought)
         if not reader.at_eof():
+            self.counters.finished[said.finish] += 1
             await answer.finish(said.finish, said.stop)
 
     async def _paced(self, words: Sequence[str], reader: asyncio.StreamReader) -> AsyncIterator[str]:
@@ -315,7 +300,7 @@ def print_start(name: str, folder: str, behaviour: Behaviour) -> None:
     sys.stderr.flush()
     log("Loading weights took 0.01 seconds", "vllm.model_executor.model_loader.default_loader")
     log(
-        "CPU KV cache size: 131,072 tokens, Maximum concurrency for 2,048 tokens per request: 64.00x",
+        f"CPU KV cache size: {KV_TOKENS:,} tokens, Maximum concurrency for 2,048 tokens per request: 64.00x",
         "vllm.v1.core",
     )
     log("init engine (profile, create kv cache, warmup model) took 0.10 seconds", "vllm.v1.engine.core")

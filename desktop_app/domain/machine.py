@@ -108,6 +108,8 @@ class GpuSample:
     """Who holds its memory, the largest first; empty while only the strip is looked at."""
     asleep: bool = False
     """Whether it is suspended, and was therefore not asked anything."""
+    note: str = ""
+    """Why nothing is known of it, as a sentence, while other cards may answer."""
 
 
 @dataclass(frozen=True)

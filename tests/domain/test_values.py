@@ -4,7 +4,6 @@ import pytest
 
 from desktop_app.domain.chat import AnswerRecord, Timing, title_from
 from desktop_app.domain.engine import StartPhase, StartProgress
-from desktop_app.domain.metrics import parse_metrics, rate
 from desktop_app.domain.observable import Observable
 
 
@@ -44,27 +43,6 @@ def test_watchers_hear_each_change_once_and_may_leave_meanwhile() -> None:
     value.set(1)
     value.set(2)
     assert heard == [1]
-
-
-def test_metrics_are_summed_over_engines_and_survive_nonsense() -> None:
-    text = "\n".join(
-        [
-            "# HELP vllm:generation_tokens_total x",
-            'vllm:generation_tokens_total{engine="0",model_name="a b"} 10.0',
-            'vllm:generation_tokens_total{engine="1",model_name="a b"} 5.0',
-            'vllm:kv_cache_usage_perc{engine="0"} 0.25',
-            "vllm:num_requests_running 2.0",
-            "vllm:num_requests_waiting{} not-a-number",
-            "",
-        ]
-    )
-    metrics = parse_metrics(text)
-    assert (metrics.generated_tokens, metrics.kv_cache, metrics.running, metrics.waiting) == (15.0, 0.25, 2, 0)
-
-
-def test_a_counter_that_was_reset_has_no_rate() -> None:
-    assert rate(100, 5, 1.0) == 0
-    assert rate(100, 150, 2.0) == 25
 
 
 def test_a_record_tells_nothing_of_a_cache_from_an_empty_cache() -> None:
