@@ -20,7 +20,6 @@ from desktop_app.domain.appearance import Appearance
 from desktop_app.domain.errors import Fix, UserError
 from desktop_app.domain.installation import EngineEnvironment
 from desktop_app.domain.launch import FlagValue, ModelRef
-from desktop_app.domain.metrics import EngineMetrics
 from desktop_app.domain.observable import Observable
 from desktop_app.hub import local
 from desktop_app.paths import Paths, resources
@@ -39,6 +38,7 @@ from desktop_app.services.machine_source import MachineSource
 from desktop_app.services.model_settings import ModelSettingsService
 from desktop_app.services.models import Models
 from desktop_app.services.models_overview import Sources as ModelSources
+from desktop_app.services.monitor_build import MonitorPart
 from desktop_app.services.program import Program
 from desktop_app.services.self_test import SelfTest
 from desktop_app.services.servers import Servers
@@ -134,9 +134,6 @@ def build(paths: Paths, machine: MachineSource | None = None, endpoint: str = ""
     serving.select(guide)
     chat = build_chat(database, serving, settings, Attachments(_read_image), tasks)
 
-    async def read_metrics() -> EngineMetrics | None:
-        return await serving.endpoint.metrics() if serving.endpoint else None
-
     async def report() -> str:
         return json.dumps((await examine(paths)).as_json(), indent=1, ensure_ascii=False)
 
@@ -171,6 +168,7 @@ def build(paths: Paths, machine: MachineSource | None = None, endpoint: str = ""
         engines=lambda: [engine.environment for engine in setup.state.value.engines],
         keys=lambda: (*keys.all(), hub_access.known_token),
     )
+    gauges = Gauges(machine.sampler(), serving.readings, serving.engine_pids)
     return Program(
         paths=paths,
         database=database,
@@ -183,7 +181,8 @@ def build(paths: Paths, machine: MachineSource | None = None, endpoint: str = ""
         chats=chat.chats,
         draft=chat.draft,
         comparing=build_compare(database, serving, chat.stores.kept, chat.chats.refresh, tasks, machine.look),
-        gauges=Gauges(machine.sampler(), read_metrics),
+        gauges=gauges,
+        monitoring=MonitorPart(gauges, serving, downloads.state, machine.look, tasks),
         first_run=FirstRun(setup, serving, settings, guide),
         model_settings=model_settings,
         servers=servers,

@@ -59,9 +59,7 @@ _PATIENCE_SECONDS = 60.0
 class PatientBot(QtBot):
     """pytest-qt's, with that patience; its own is five seconds."""
 
-    def waitUntil(
-        self, callback: Callable[[], bool | None], *, timeout: int = int(_PATIENCE_SECONDS * 1000)
-    ) -> None:
+    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = int(_PATIENCE_SECONDS * 1000)) -> None:
         super().waitUntil(callback, timeout=timeout)
 
 

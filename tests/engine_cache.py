@@ -18,7 +18,6 @@ from desktop_app.domain.installation import EngineEnvironment
 from desktop_app.engine import environments, install, install_plan
 from desktop_app.engine.pip_failures import PipFault, explain
 from desktop_app.hardware.probe import probe
-from desktop_app.hardware.sampler import find_helper
 from desktop_app.paths import Paths
 
 DATA = Path(__file__).resolve().parents[1] / "build" / "e2e" / "data"
@@ -66,7 +65,7 @@ def _install_once() -> EngineEnvironment | str:
     """The engine, or what was said when it could not be installed: nobody waits for that twice."""
     paths = Paths(DATA)
     paths.make()
-    plan = install_plan.plan(paths, probe(helper=find_helper()))
+    plan = install_plan.plan(paths, probe())
     try:
         return asyncio.run(install.install(plan, paths, lambda _progress: None, _untried))
     except EngineError as error:

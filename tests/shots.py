@@ -28,7 +28,7 @@ from desktop_app.services.machine_source import MachineSource
 from desktop_app.services.program import Program
 from desktop_app.store.conversations import ConversationStore
 from desktop_app.ui.main_window import MainWindow
-from tests import shots_chat, shots_compare, shots_engine_room, shots_models
+from tests import shots_chat, shots_compare, shots_engine_room, shots_models, shots_monitor
 from tests.album import SIZE, SMALL, Album, settle
 from tests.chat_content import RICH
 from tests.conftest import reach
@@ -179,6 +179,15 @@ async def compare(app: QApplication, data: Path, folder: Path) -> None:
         await shots_compare.running(program, window, album, place)
 
 
+async def monitor(app: QApplication, data: Path, folder: Path) -> None:
+    """The gauges of machines of other kinds."""
+    for scene in shots_monitor.SCENES:
+        place = data / f"monitor-{scene}"
+        place.mkdir()
+        async with opened(app, with_engine(place), folder, shots_monitor.Silent()) as (program, window, album):
+            await shots_monitor.monitor(scene, program, window, album)
+
+
 async def rich_conversation(program: Program) -> None:
     """A conversation with everything that Markdown can do, written into the database as a model would have."""
     store = ConversationStore(program.database)
@@ -210,6 +219,7 @@ async def main(app: QApplication, folder: Path) -> None:
         await chat(app, Path(data), folder)
         await chats(app, Path(data), folder)
         await compare(app, Path(data), folder)
+        await monitor(app, Path(data), folder)
         await failed(app, Path(data), folder)
         await engine_room(app, Path(data), folder)
         await models(app, Path(data), folder)

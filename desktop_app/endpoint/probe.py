@@ -80,11 +80,16 @@ async def list_models(where: Where, seconds: float = _ELSEWHERE_SECONDS) -> list
 
 
 async def read_metrics(where: Where) -> EngineMetrics:
-    """The engine's own figures.
+    """The engine's own figures; raises as `read_metrics_text`."""
+    return parse_metrics(await read_metrics_text(where))
+
+
+async def read_metrics_text(where: Where) -> str:
+    """The engine's own figures as it tells them: Prometheus' text, about 80 kB.
 
     Raises:
         NotOfferedError: a server elsewhere does not tell any.
-        UserError: it did not answer, or not within 2 seconds.
+        UserError: it did not answer, or not within 2 seconds (10 elsewhere).
     """
     address = as_address(where)
     seconds = _ELSEWHERE_SECONDS if address.elsewhere else _METRICS_SECONDS
@@ -94,7 +99,7 @@ async def read_metrics(where: Where) -> EngineMetrics:
         raise NotOfferedError("This server does not tell how busy it is.")
     if status != 200:
         raise refused(address, status, text)
-    return parse_metrics(text)
+    return text
 
 
 async def read_version(where: Where) -> str:

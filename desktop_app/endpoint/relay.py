@@ -2,28 +2,22 @@
 
 `terminal/serve` opens it. It listens on 127.0.0.1 only and lets nobody pass without the key: vLLM's own key guards only
 some of its routes, and knows no difference between a program and a web page that was made to look local. So every
-request must carry the key, and name this computer as its host (else a page of another host that points its name here,
-DNS rebinding, would be let in). One request per connection.
+request must carry the key, and name this computer as its host (`visitor` says why). One request per connection.
 """
 
 import asyncio
 import hmac
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from desktop_app.domain.errors import UserError
+from desktop_app.endpoint.visitor import HEAD_BYTES, HOST, RefusalError, Request, read_request
 
-HOST = "127.0.0.1"
-_NAMES = ("localhost", "127.0.0.1", "[::1]")
-_HEAD_BYTES = 32_768
-_HEAD_SECONDS = 10.0
 _PIECE_BYTES = 65_536
 _CONNECTIONS = 64
-_ONCE = ("host", "authorization", "content-length", "transfer-encoding", "connection")
-"""Headers that may stand once only: two of a kind are read differently by different programs (request smuggling)."""
 _OURS = ("host", "authorization", "connection", "keep-alive", "proxy-connection", "upgrade", "expect")
 """Not handed on: the key stays here, and the engine is told to close after its answer."""
 _SAID = {
@@ -39,14 +33,6 @@ _log = logging.getLogger(__name__)
 
 KEY_LENGTH = 16
 """Characters of the shortest key that protects anything."""
-
-
-class _RefusalError(Exception):
-    """The request is answered here, with this status."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(_SAID[status])
-        self.status = status
 
 
 @asynccontextmanager
@@ -66,7 +52,7 @@ async def open_relay(engine: Path, port: int, key: str) -> AsyncIterator[int]:
         raise ValueError(f"a key of less than {KEY_LENGTH} characters")
     relay = _Relay(engine, key)
     try:
-        server = await asyncio.start_server(relay.serve, HOST, port, limit=_HEAD_BYTES)
+        server = await asyncio.start_server(relay.serve, HOST, port, limit=HEAD_BYTES)
     except (OSError, OverflowError) as error:
         raise UserError(
             f"Port {port} cannot be used.", "Another program may have it. Choose another one.", details=str(error)
@@ -98,7 +84,7 @@ class _Relay:
         self._tasks.add(task)
         try:
             await self._pass_on(reader, writer)
-        except _RefusalError as refusal:
+        except RefusalError as refusal:
             await _answer(writer, refusal.status)
         except (OSError, asyncio.IncompleteReadError) as error:
             _log.debug("a connection ended: %s", error)
@@ -110,74 +96,26 @@ class _Relay:
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._tasks) > _CONNECTIONS:
-            raise _RefusalError(503)
-        first, headers = _parse(await _read_head(reader))
-        self._check(headers)
-        length = _length(headers)
+            raise RefusalError(503)
+        request = await read_request(reader)
+        if not hmac.compare_digest(request.headers.get("authorization", "").encode("latin-1"), self._wanted):
+            raise RefusalError(401)
+        length = request.length
         try:
             engine_reader, engine_writer = await asyncio.open_unix_connection(self._engine, limit=_PIECE_BYTES)
         except OSError as error:
-            raise _RefusalError(502) from error
+            raise RefusalError(502) from error
         try:
-            engine_writer.write(_head(first, headers))
+            engine_writer.write(_head(request))
             await _both_ways(reader, engine_writer, engine_reader, writer, length)
         finally:
             # This is what tells the engine that nobody wants the rest of an answer.
             engine_writer.transport.abort()
 
-    def _check(self, headers: Mapping[str, str]) -> None:
-        """Raise unless the request names this computer and carries the key."""
-        name, _, port = headers.get("host", "").rpartition(":")
-        if headers.get("host", "").lower() not in _NAMES and not (name.lower() in _NAMES and port.isdecimal()):
-            raise _RefusalError(403)
-        if not hmac.compare_digest(headers.get("authorization", "").encode("latin-1"), self._wanted):
-            raise _RefusalError(401)
 
-
-async def _read_head(reader: asyncio.StreamReader) -> bytes:
-    try:
-        async with asyncio.timeout(_HEAD_SECONDS):
-            return await reader.readuntil(b"\r\n\r\n")
-    except TimeoutError as error:
-        raise _RefusalError(408) from error
-    except asyncio.LimitOverrunError as error:
-        raise _RefusalError(431) from error
-
-
-def _parse(head: bytes) -> tuple[str, dict[str, str]]:
-    """The first line, and the headers by lower-case name; what could be read in two ways is refused."""
-    first, *lines = head.decode("latin-1")[:-4].split("\r\n")
-    headers: dict[str, str] = {}
-    for line in lines:
-        name, colon, value = line.partition(":")
-        name = name.lower()
-        if not colon or not name or name.strip() != name or "\n" in line or "\r" in line or "\0" in line:
-            raise _RefusalError(400)
-        if name in headers and name in _ONCE:
-            raise _RefusalError(400)
-        headers[name] = f"{headers[name]}, {value.strip()}" if name in headers else value.strip()
-    method, _, rest = first.partition(" ")
-    target, _, version = rest.partition(" ")
-    if not (method.isalpha() and target.startswith("/") and version in ("HTTP/1.1", "HTTP/1.0")):
-        raise _RefusalError(400)
-    return f"{method} {target} HTTP/1.1", headers
-
-
-def _length(headers: Mapping[str, str]) -> int | None:
-    """Bytes of the body; None for one in chunks."""
-    encoding, length = headers.get("transfer-encoding"), headers.get("content-length", "0")
-    if encoding is not None:
-        if encoding.lower() != "chunked" or "content-length" in headers:
-            raise _RefusalError(400)
-        return None
-    if not (length.isascii() and length.isdecimal()):
-        raise _RefusalError(400)
-    return int(length)
-
-
-def _head(first: str, headers: Mapping[str, str]) -> bytes:
-    lines = [first, "host: engine", "connection: close"]
-    lines += [f"{name}: {value}" for name, value in headers.items() if name not in _OURS]
+def _head(request: Request) -> bytes:
+    lines = [f"{request.method} {request.target} HTTP/1.1", "host: engine", "connection: close"]
+    lines += [f"{name}: {value}" for name, value in request.headers.items() if name not in _OURS]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 

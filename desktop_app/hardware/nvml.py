@@ -1,10 +1,10 @@
 """The side of the NVML helper that lives in our process: starts it, asks it, and does without it when it fails.
 
-`probe` asks once, `sampler` asks again and again. Everything here blocks: call it in a thread.
+`probe` asks, each time the machine is looked at; how busy the cards are is `sampler`'s. Everything here blocks: call it
+in a thread.
 """
 
 import json
-import math
 import os
 import selectors
 import subprocess
@@ -16,7 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from desktop_app.domain.machine import NO_CARD, Gpu, GpuSample, MemoryUser, plain_name, together
+from desktop_app.domain.machine import NO_CARD, Gpu, plain_name
+from desktop_app.hardware.card_sleep import card_folders
+from desktop_app.hardware.nvml_cards import NO_NAME
+from desktop_app.hardware.nvml_samples import parse_size, parse_users
 
 FIRST_ANSWER_SECONDS = 15.0
 """The driver may have to wake the cards for the first answer (no persistence mode)."""
@@ -25,14 +28,8 @@ _REST_SECONDS = 60.0
 """How long a driver that failed is left alone."""
 _ANSWER_LIMIT = 1 << 20
 """Bytes. Sixteen cards need 8 kB, and each process that uses one 100 bytes."""
-_SIZE_LIMIT = 1 << 50
-"""Bytes. No card has as much; NVML says 2⁶⁴ − 1 for what it does not know."""
-_INTEGRATED = frozenset({(5, 3), (6, 2), (7, 2), (8, 7), (10, 1), (11, 0), (12, 1)})
-"""Compute capabilities of chips that have no memory of their own: Jetson, Thor and GB10
-(https://developer.nvidia.com/cuda-gpus). Their drivers tell nothing of memory, or tell the computer's."""
-
-_NVIDIA_VENDOR = "0x10de"
-_DISPLAY_CLASS = "0x03"
+_ROOT = Path(__file__).parents[2]
+_PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from desktop_app.hardware.nvml_helper import main; main()"
 _LIBRARY_FOLDERS = (
     "usr/lib",
     "usr/lib64",
@@ -49,7 +46,6 @@ class Reading:
     """What the helper said."""
 
     gpus: tuple[Gpu, ...] = ()
-    samples: tuple[GpuSample, ...] = ()
     note: str = ""
     """Why there is no card, in words; empty when there is one."""
 
@@ -64,20 +60,9 @@ def driver_note(root: Path = Path("/")) -> str:
         return ""
     if any((root / folder / "libnvidia-ml.so.1").exists() for folder in _LIBRARY_FOLDERS):
         return ""
-    if _card_on_the_bus(root):
+    if card_folders(root):
         return "There is an NVIDIA graphics card, but no NVIDIA driver is installed for it."
     return NO_CARD
-
-
-def _card_on_the_bus(root: Path) -> bool:
-    for device in (root / "sys/bus/pci/devices").glob("*"):
-        try:
-            vendor, kind = (device / "vendor").read_text(), (device / "class").read_text()
-        except OSError:
-            continue
-        if vendor.startswith(_NVIDIA_VENDOR) and kind.startswith(_DISPLAY_CLASS):
-            return True
-    return False
 
 
 class NvmlHelper:
@@ -94,7 +79,7 @@ class NvmlHelper:
         first_answer_seconds: float = FIRST_ANSWER_SECONDS,
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
-        self._command = list(command or (sys.executable, "-I", str(Path(__file__).with_name("nvml_helper.py"))))
+        self._command = list(command or (sys.executable, "-I", "-c", _PROGRAM, str(_ROOT)))
         self._first_answer_seconds = first_answer_seconds
         self._answer_seconds = answer_seconds
         self._process: subprocess.Popen[bytes] | None = None
@@ -197,51 +182,25 @@ def parse_reading(line: bytes, ours: Collection[int] = ()) -> Reading:
         return Reading(note="The NVIDIA driver ended the program that asked it.")
     if not cards:
         return Reading(note=note or NO_CARD)
-    return Reading(tuple(gpu for gpu, _ in cards), tuple(sample for _, sample in cards))
+    return Reading(tuple(cards))
 
 
-def _parse_card(card: dict[str, Any], driver: str, ours: Collection[int]) -> tuple[Gpu, GpuSample]:
-    name, capability = plain_name(str(card["name"]), "NVIDIA graphics card"), _capability(card["capability"])
-    unified = card["total"] is None or capability in _INTEGRATED
+def _parse_card(card: dict[str, Any], driver: str, ours: Collection[int]) -> Gpu:
+    unified = card["total"] is None
     # What such a chip may have follows from the computer's memory, which `probe` knows.
-    total, free, used = (0 if unified else _size(card[key]) for key in ("total", "free", "used"))
-    gpu = Gpu(
-        name,
+    total, free = (0 if unified else parse_size(card[key]) for key in ("total", "free"))
+    return Gpu(
+        plain_name(str(card["name"]), NO_NAME),
         total,
         min(free, total),
         driver,
-        capability,
+        _capability(card["capability"]),
         uuid=plain_name(str(card["uuid"]), ""),
         mig=plain_name(str(card["mig"]), ""),
         unified=unified,
         display=card["display"] is True,
-        users=together(_parse_user(user, ours) for user in card["users"]),
+        users=parse_users(card["users"], ours),
     )
-    return gpu, GpuSample(name, _busy(card["busy"]), used, total)
-
-
-def _parse_user(user: dict[str, Any], ours: Collection[int]) -> MemoryUser:
-    return MemoryUser(plain_name(str(user["name"])), _size(user["used"]), user["pid"] in ours)
-
-
-def _size(value: object) -> int:
-    """Bytes.
-
-    Raises:
-        ValueError: it is no size that a card can have.
-    """
-    if type(value) is not int or not 0 <= value < _SIZE_LIMIT:
-        raise ValueError("no size")
-    return value
-
-
-def _busy(value: object) -> float | None:
-    """A share 0…1; None for what is not told."""
-    if value is None:
-        return None
-    if not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ValueError("no share")
-    return min(1.0, max(0.0, float(value)))
 
 
 def _capability(value: Sequence[int] | None) -> tuple[int, int] | None:

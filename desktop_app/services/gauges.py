@@ -1,155 +1,279 @@
-"""The figures at the bottom of the window: how busy the machine and the engine are.
+"""The newest figures: how busy the machine and the engines are.
 
-Owns one `Frame`. `bootstrap` starts `run()` once; the window says with `set_attended` whether the strip can be seen.
-While it cannot, nothing is read and no process is kept for reading.
+Owns one `Frame`. `bootstrap` starts `run()` once; the window says with `set_attention` who looks. While nobody does,
+nothing is read, nobody is asked, and no process is kept for reading. There is no timer here: the sampler's helper sets
+the pace, and on its frames the engines are asked when it is time.
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from desktop_app.domain.errors import UserError
-from desktop_app.domain.machine import MachineSample
-from desktop_app.domain.metrics import EngineMetrics, rate
+from desktop_app.domain.engine_figures import EngineFigures
+from desktop_app.domain.engine_meter import EngineMeter
+from desktop_app.domain.machine import Attention, MachineSample
 from desktop_app.domain.observable import Observable
+from desktop_app.services.engine_readings import EngineReading
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How often things are read. Seconds."""
+    """How long after a question engines are asked again. Seconds.
 
-    busy: float = 1.0
-    """Between two frames while the engine works."""
-    idle: float = 2.0
-    """Between two frames while it does not: a machine that rests is looked at half as often."""
-    idle_metrics: float = 6.0
-    """Between two questions to an idle engine: `/metrics` is about 80 kB of text, most of the cost of a frame."""
+    Engines are asked on a frame of the machine, and frames come every half second or every two. So each of these is a
+    little less than what is meant: a frame that comes early must not put a question off to the next one.
+    """
+
+    working: float = 0.9
+    """While an engine works."""
+    page: float = 1.8
+    """While none does, and Monitor is open."""
+    strip: float = 5.5
+    """While none does, and only the strip can be seen: `/metrics` is about 80 kB of text, most of the cost of a
+    frame."""
     hurry: float = 5.0
-    """How long `hurry()` counts as work while the engine does not report any."""
-    patience: float = 3.0
-    """How long an engine may take to tell its figures."""
+    """How long `hurry()` counts as work while the engines do not report any."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Everything that the strip shows at one moment."""
+    """Everything that is known of one moment."""
 
     machine: MachineSample
-    tokens_per_second: float | None = None
-    """Tokens that the engine generated per second, all answers together; None when no engine is ready."""
-    kv_cache: float | None = None
-    """Share of the KV cache in use, 0…1; None when no engine is ready."""
-    running: int = 0
-    """Answers being written."""
-    waiting: int = 0
-    """Questions in the queue."""
+    engines: tuple[EngineFigures, ...] = ()
+    """The engines that answered when they were asked last; each the same object until it is measured anew."""
     note: str = ""
-    """Why the engine's figures are missing, as a sentence."""
+    """Why the figures of the engines, or of one of them, are missing, as a sentence."""
+    asked: float = 0.0
+    """When the engines were measured, `time.monotonic()`; 0 while they were not."""
+    asked_seconds: float = 0.0
+    """How much time their rates cover; 0 when they were measured for the first time after a break."""
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Tokens that engines write per second, all answers together; None when no engine tells."""
+        return sum(engine.generation for engine in self.engines) if self.engines else None
+
+    @property
+    def kv_cache(self) -> float | None:
+        """Share of the fullest KV cache in use, 0…1; None when no engine tells."""
+        return max((engine.kv_cache for engine in self.engines), default=None)
+
+    @property
+    def running(self) -> int:
+        """Answers being written."""
+        return sum(engine.running for engine in self.engines)
+
+    @property
+    def waiting(self) -> int:
+        """Questions in the queues."""
+        return sum(engine.waiting for engine in self.engines)
 
 
 NO_ENGINE = "No model is running."
 EMPTY = Frame(MachineSample(0.0, 0, 0), note=NO_ENGINE)
 """Before the first reading."""
+_AT_WORK = 0.25
+"""Cores that engines take beyond what they take at rest, from which on they are taken to be at work."""
+_SHORTEST = 0.4
+"""Seconds. Rates over less are noise: engines count in steps, of all answers at once. Less than between two frames."""
 
 
 class Machine(Protocol):
     """Reads the machine; `hardware.sampler.Sampler` is one."""
 
-    async def sample(self) -> MachineSample:
-        """One reading."""
+    async def run(self, hear: Callable[[MachineSample], None]) -> None:
+        """Tell readings until cancelled."""
 
-    async def rest(self) -> None:
-        """Let go of everything held for reading."""
+    def look(self, attention: Attention) -> None:
+        """How often to read."""
+
+    def watch(self, engines: Iterable[int]) -> None:
+        """Which processes are the first ones of our engines."""
+
+
+@dataclass
+class _Metered:
+    """One run of an engine."""
+
+    run: object
+    meter: EngineMeter
+    at: float = 0.0
+    """When its figures were made."""
+    figures: EngineFigures | None = None
 
 
 class Gauges:
-    """Publishes a frame every second or two while somebody looks.
+    """Publishes a frame whenever the machine was read, and another one when the engines have answered.
 
     Args:
         machine: reads processor, memory and cards.
-        read_metrics: asks the engine; None while none is ready. May raise `UserError` or `OSError`.
-        pace: how often.
+        read_engines: asks every engine that is ready.
+        engine_pids: the first processes of our engines.
+        pace: how often engines are asked.
+        clock: seconds that only grow, as the machine's readings have them.
     """
 
     def __init__(
         self,
         machine: Machine,
-        read_metrics: Callable[[], Awaitable[EngineMetrics | None]],
+        read_engines: Callable[[], Awaitable[tuple[EngineReading, ...]]],
+        engine_pids: Callable[[], tuple[int, ...]],
         pace: Pace = Pace(),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._machine = machine
-        self._read_metrics = read_metrics
+        self._read_engines = read_engines
+        self._engine_pids = engine_pids
         self._pace = pace
-        self._attended = False
-        self._woken = asyncio.Event()
-        self._last: tuple[float, EngineMetrics] | None = None
+        self._clock = clock
+        self._attention = Attention.NOBODY
+        self._pids: tuple[int, ...] = ()
+        self._group: asyncio.TaskGroup | None = None
+        self._question: asyncio.Task[None] | None = None
+        self._meters: dict[str, _Metered] = {}
+        """By the engine's key."""
+        self._asked: float | None = None
+        """When the last question was asked; None when the next one is the first after a break."""
+        self._answered: float | None = None
+        """When engines answered last; None when the next answer is the first after a break."""
+        self._again = False
+        """Whether to ask once more when the engines have answered."""
         self._busy = False
         self._hurry_until = 0.0
+        self._resting_cpu = 0.0
+        """Cores that the engines took when they were last seen at rest."""
         self.frames = Observable(EMPTY)
 
-    def set_attended(self, attended: bool) -> None:
-        """Say whether the strip can be seen."""
-        if attended is not self._attended:
-            self._attended = attended
-            self._woken.set()
+    @property
+    def attention(self) -> Attention:
+        """Who looks at the figures."""
+        return self._attention
+
+    def set_attention(self, attention: Attention) -> None:
+        """Say who looks at the figures."""
+        if attention is self._attention:
+            return
+        self._attention = attention
+        if attention is Attention.NOBODY:
+            self._forget()
+        else:
+            self._tell_pids()
+        self._machine.look(attention)
 
     def hurry(self) -> None:
-        """Read now, and often for a while: work is about to be given to the engine."""
-        self._hurry_until = time.monotonic() + self._pace.hurry
-        self._woken.set()
+        """Ask the engines now, and often for a while: work is given to one, or one became ready or was stopped."""
+        self._hurry_until = self._clock() + self._pace.hurry
+        self._again = True  # what is being answered may be older than what happened
+        self._ask()
 
     async def run(self) -> None:
         """Publish frames until cancelled."""
-        try:
-            while True:
-                self._woken.clear()
-                if self._attended:
-                    await self._read()
-                    await self._wait(self._pace.busy if self._quick() else self._pace.idle)
-                else:
-                    self._last, self._busy = None, False
-                    await self._machine.rest()
-                    await self._woken.wait()
-        finally:
-            await self._machine.rest()
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            try:
+                await self._machine.run(self._hear)
+            finally:
+                self._group = None
+                self._forget()
 
-    async def _wait(self, seconds: float) -> None:
-        """Wait, shorter when something is asked of us meanwhile."""
-        waker = asyncio.get_running_loop().call_later(seconds, self._woken.set)
-        try:
-            await self._woken.wait()
-        finally:
-            waker.cancel()
+    def _hear(self, machine: MachineSample) -> None:
+        if self._attention is Attention.NOBODY:
+            return  # it was on its way when everybody left
+        self._tell_pids()
+        self._resting_cpu = min(self._resting_cpu, machine.engine.cpu)
+        before = self.frames.value
+        # Until the first answer after a break the figures are those of before it.
+        covered = before.asked_seconds if self._answered is not None else 0.0
+        self.frames.set(replace(before, machine=machine, asked_seconds=covered))
+        if self._is_time(machine):
+            self._ask()
 
-    def _quick(self) -> bool:
-        return self._busy or time.monotonic() < self._hurry_until
+    def _tell_pids(self) -> None:
+        pids = self._engine_pids()
+        if pids != self._pids:
+            self._pids = pids
+            self._machine.watch(pids)
 
-    async def _read(self) -> None:
-        machine = await self._machine.sample()
-        if self._last and not self._quick() and time.monotonic() - self._last[0] < self._pace.idle_metrics:
-            self.frames.set(replace(self.frames.value, machine=machine))
+    def _is_time(self, machine: MachineSample) -> bool:
+        """Whether the engines are to be asked; while none is known that costs nothing, and is how one is found."""
+        if self._asked is None or not self._meters:
+            return True
+        now = self._clock()
+        # Whoever gives an engine work, a chat, an experiment or another program: its processes show it.
+        at_work = machine.engine.cpu > self._resting_cpu + _AT_WORK
+        if self._busy or at_work or now < self._hurry_until:
+            wait = self._pace.working
         else:
-            self.frames.set(await self._with_engine(machine))
+            wait = self._pace.page if self._attention is Attention.PAGE else self._pace.strip
+        return now - self._asked >= wait
 
-    async def _with_engine(self, machine: MachineSample) -> Frame:
-        try:
-            async with asyncio.timeout(self._pace.patience):
-                metrics = await self._read_metrics()
-        except UserError as error:
-            return self._without_engine(machine, error.sentence())
-        except OSError:
-            return self._without_engine(machine, "The engine does not answer.")
-        if metrics is None:
-            return self._without_engine(machine, NO_ENGINE)
-        now, before = time.monotonic(), self._last
-        self._last = (now, metrics)
-        speed = rate(before[1].generated_tokens, metrics.generated_tokens, now - before[0]) if before else 0.0
-        # The reading after an answer still counts its last tokens; one more quick one brings the speed down to 0.
-        self._busy = metrics.running > 0 or metrics.waiting > 0 or speed > 0
-        return Frame(machine, speed, metrics.kv_cache, metrics.running, metrics.waiting)
+    def _ask(self) -> None:
+        """Ask the engines, unless they are being asked."""
+        asking = self._question is not None and not self._question.done()
+        if self._group is not None and not asking and self._attention is not Attention.NOBODY:
+            self._question = self._group.create_task(self._question_engines())
 
-    def _without_engine(self, machine: MachineSample, note: str) -> Frame:
-        self._last, self._busy = None, False
-        return Frame(machine, note=note)
+    async def _question_engines(self) -> None:
+        self._again = True
+        while self._again:
+            self._again = False
+            self._asked = self._clock()
+            self._take(await self._read_engines())
+
+    def _take(self, readings: tuple[EngineReading, ...]) -> None:
+        figures, fresh, now = self._measure(readings)
+        frame = self.frames.value
+        if now is not None:
+            covered = now - self._answered if self._answered is not None else 0.0
+            frame = replace(frame, asked=now, asked_seconds=covered)
+        self._answered = (now or self._answered) if figures else None
+        # The reading after an answer still counts its last tokens; one more brings the speed down to 0. And the first
+        # one of a run has no rates yet.
+        self._busy = fresh or any(one.running or one.waiting or one.generation or one.prompt for one in figures)
+        if not self._busy:
+            self._resting_cpu = frame.machine.engine.cpu
+        self.frames.set(replace(frame, engines=figures, note=_note(readings)))
+
+    def _measure(self, readings: tuple[EngineReading, ...]) -> tuple[tuple[EngineFigures, ...], bool, float | None]:
+        """Figures of those that answered, whether one of them did so for the first time, and when they were made.
+
+        The last is None where all are those of the question before, because that was just now.
+        """
+        before, figures, fresh, now = self._meters, [], False, None
+        self._meters = {}
+        for reading in readings:
+            known = before.get(reading.key)
+            if known is None or known.run is not reading.run:
+                if reading.metrics is None:
+                    continue
+                known, fresh = _Metered(reading.run, EngineMeter(reading.key, reading.name)), True
+            self._meters[reading.key] = known
+            if reading.metrics is None:
+                continue
+            if known.figures is None or reading.at - known.at >= _SHORTEST:
+                known.at, known.figures = reading.at, known.meter.add(reading.at, reading.metrics)
+                now = max(now or 0.0, reading.at)
+            figures.append(known.figures)
+        return tuple(figures), fresh, now
+
+    def _forget(self) -> None:
+        """Begin anew after a break: what was done meanwhile is no speed."""
+        if self._question is not None:
+            self._question.cancel()
+        self._question = None
+        self._meters = {}
+        self._asked = self._answered = None
+        self._busy = False
+
+
+def _note(readings: tuple[EngineReading, ...]) -> str:
+    """Why figures are missing; the first reason only, with the name where it is one of several."""
+    if not readings:
+        return NO_ENGINE
+    silent = next((reading for reading in readings if reading.metrics is None), None)
+    if silent is None:
+        return ""
+    return silent.note if len(readings) == 1 else f"{silent.name}: {silent.note}"

@@ -7,7 +7,7 @@ is the only one that calls its verbs. One verb at a time: a new one waits until 
 import asyncio
 import logging
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from desktop_app.domain.engine import EngineStage, EngineStatus, StartPhase, StartProgress
@@ -22,38 +22,18 @@ from desktop_app.domain.units import memory_words
 from desktop_app.endpoint.client import Endpoint
 from desktop_app.endpoint.probe import Readiness, readiness
 from desktop_app.hub import local
+from desktop_app.services.engine_run import EngineRun
 from desktop_app.services.workshop import Workshop, start_failure, taken, unexpected
 
 # ruff: noqa: PLC0415 - what starts and ends an engine is imported where that is done: no window waits 15 ms for it
 if TYPE_CHECKING:
-    from desktop_app.engine.measured import FigureReader
-    from desktop_app.engine.phases import PhaseReader
-    from desktop_app.engine.process import EngineProcess, Exit, StopReport
+    from desktop_app.engine.process import StopReport
     from desktop_app.services.engine_log import EngineLog
 
 _logger = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.2
 """Between two looks at whether a starting engine answers."""
-
-
-@dataclass
-class _Run:
-    """One process from spawn to end."""
-
-    plan: LaunchPlan
-    settings: ModelSettings
-    process: "EngineProcess"
-    reader: "PhaseReader"
-    figures: "FigureReader"
-    clock: StartClock
-    ended: "asyncio.Task[Exit]"
-    settled: asyncio.Event
-    """Set when it is ready, or will never be."""
-    may_repeat: bool
-    """Whether a failure that can pass by itself is tried once more."""
-    endpoint: Endpoint | None = None
-    follower: "asyncio.Task[None] | None" = None
 
 
 class LocalEngine:
@@ -70,11 +50,13 @@ class LocalEngine:
         self._workshop = workshop
         self._places = workshop.paths.engine(key or model.key)
         self._settings: ModelSettings | None = None
-        self._run: _Run | None = None
-        self._launching: asyncio.Task[_Run] | None = None
+        self._run: EngineRun | None = None
+        self._launching: asyncio.Task[EngineRun] | None = None
         self._unclean = False
         """Whether the last stop could not prove that nothing is left."""
         self._turn = asyncio.Lock()
+        self.freed_bytes = 0
+        """What its last stop gave back of the computer's memory; 0 when it ended otherwise, or that is not known."""
         self.log: EngineLog | None = None
         """What it printed since it was last started; None before the first time."""
         self.status = Observable(EngineStatus(self._resting_stage(), model))
@@ -88,6 +70,11 @@ class LocalEngine:
     def plan(self) -> LaunchPlan | None:
         """How it was started; None while nothing runs."""
         return self._run.plan if self._run else None
+
+    @property
+    def pid(self) -> int | None:
+        """Its first process, of which all others descend; None while nothing runs."""
+        return self._run.process.pid if self._run else None
 
     @property
     def settings(self) -> ModelSettings | None:
@@ -148,12 +135,13 @@ class LocalEngine:
     def _resting_stage(self) -> EngineStage:
         return EngineStage.STOPPED if self._workshop.environment() else EngineStage.NOT_INSTALLED
 
-    async def _begin(self, may_repeat: bool, note: str = "") -> _Run | None:
+    async def _begin(self, may_repeat: bool, note: str = "") -> EngineRun | None:
         environment = self._workshop.environment()
         if environment is None:
             self.status.set(EngineStatus(EngineStage.NOT_INSTALLED, self.model))
             return None
         progress = StartProgress(StartPhase.LOADING_ENGINE)
+        self.freed_bytes = 0
         self.status.set(self._starting(progress, environment, note))
         launching = self._launching = asyncio.create_task(self._launch(environment, may_repeat))
         try:
@@ -182,7 +170,7 @@ class LocalEngine:
     def _starting(self, progress: StartProgress, environment: EngineEnvironment, note: str = "") -> EngineStatus:
         return EngineStatus(EngineStage.STARTING, self.model, progress, note=note, engine=f"vLLM {environment.version}")
 
-    async def _launch(self, environment: EngineEnvironment, may_repeat: bool) -> _Run:
+    async def _launch(self, environment: EngineEnvironment, may_repeat: bool) -> EngineRun:
         from desktop_app.engine import launch, preflight
         from desktop_app.engine.leftovers import end_leftover, end_leftovers
         from desktop_app.engine.measured import FigureReader
@@ -221,7 +209,7 @@ class LocalEngine:
         contained = bool(environment.image)
         process = await EngineProcess.start(argv, variables, self._places, shop.paths, hear, needs_network=contained)
         ended = asyncio.create_task(process.wait())
-        return _Run(plan, settings, process, reader, figures, clock, ended, asyncio.Event(), may_repeat)
+        return EngineRun(plan, settings, process, reader, figures, clock, ended, asyncio.Event(), may_repeat)
 
     def _plan(self, environment: EngineEnvironment, machine: Machine) -> tuple[ModelSettings, LaunchPlan]:
         """What to start with; reads small files of the model."""
@@ -232,7 +220,7 @@ class LocalEngine:
         taken = shop.taken_bytes(self.model.key)
         return settings, launch.plan(self.model, environment, self._places, machine, settings, taken)
 
-    async def _follow(self, run: _Run) -> None:
+    async def _follow(self, run: EngineRun) -> None:
         """From spawn to end; nothing that goes wrong on the way goes unsaid."""
         try:
             phase = await self._get_ready(run)
@@ -249,7 +237,7 @@ class LocalEngine:
         finally:
             run.settled.set()
 
-    async def _release(self, run: _Run) -> "StopReport":
+    async def _release(self, run: EngineRun) -> "StopReport":
         """End the process of *run*, whatever becomes of the connection to it."""
         try:
             await self._close_endpoint(run)
@@ -257,7 +245,7 @@ class LocalEngine:
             _logger.exception("The connection to the engine could not be closed")
         return await run.process.stop()
 
-    async def _get_ready(self, run: _Run) -> StartPhase | None:
+    async def _get_ready(self, run: EngineRun) -> StartPhase | None:
         """Wait until it is ready; otherwise gives the phase in which it ended."""
         phase: StartPhase | None = None
         while not run.ended.done():
@@ -273,7 +261,7 @@ class LocalEngine:
             await asyncio.wait([run.ended], timeout=_POLL_SECONDS)
         return run.reader.progress.phase
 
-    async def _become_ready(self, run: _Run, ready: Readiness) -> None:
+    async def _become_ready(self, run: EngineRun, ready: Readiness) -> None:
         record = run.clock.finished(StartKind.of(run.plan), time.monotonic())
         await run.process.mark_ready()
         endpoint = Endpoint(self._places.socket, self.model.name, context_tokens=ready.context_tokens)
@@ -297,7 +285,7 @@ class LocalEngine:
         )
         run.settled.set()
 
-    async def _tell_end(self, run: _Run, phase: StartPhase | None) -> None:
+    async def _tell_end(self, run: EngineRun, phase: StartPhase | None) -> None:
         """Nobody asked for this end: say why, in words. *phase* is None when the engine had been ready."""
         from desktop_app.engine import failures
 
@@ -337,11 +325,12 @@ class LocalEngine:
             reason = f"These processes are still there: {pids}."
             self._fail(EngineError("The engine could not be stopped completely.", reason, Remedy.SHOW_LOG))
             return
+        self.freed_bytes = report.freed_bytes
         freed = f" {memory_words(report.freed_bytes)} of memory are free again." if report.freed_bytes else ""
         note = f"{why or 'Stopped.'}{freed}"
         self.status.set(EngineStatus(self._resting_stage(), self.model, error=self.status.value.error, note=note))
 
-    async def _close_endpoint(self, run: _Run) -> None:
+    async def _close_endpoint(self, run: EngineRun) -> None:
         endpoint, run.endpoint = run.endpoint, None
         if endpoint is not None:
             await endpoint.close()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.machine import Machine
 from desktop_app.hardware.nvml import NvmlHelper
-from desktop_app.hardware.sampler import Sampler, find_helper
+from desktop_app.hardware.sampler import Sampler
 
 if TYPE_CHECKING:
     from desktop_app.hardware.described import StillSampler
@@ -52,4 +52,4 @@ class MachineSource:
             from desktop_app.hardware.described import StillSampler  # noqa: PLC0415 - as above
 
             return StillSampler(self.look())
-        return Sampler(find_helper())
+        return Sampler(self.root)

@@ -22,6 +22,7 @@ from desktop_app.services.hub_access import HubAccess
 from desktop_app.services.idle import IdleWatch
 from desktop_app.services.model_settings import ModelSettingsService
 from desktop_app.services.models import Models
+from desktop_app.services.monitor_build import MonitorPart
 from desktop_app.services.self_test import SelfTest
 from desktop_app.services.servers import Servers
 from desktop_app.services.serving import Serving
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from desktop_app.services.compare import Compare
     from desktop_app.services.compare_files import CompareFiles
     from desktop_app.services.experiments import Experiments
+    from desktop_app.services.monitor import Monitor
+    from desktop_app.services.monitor_files import MonitorFiles
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Program:
     draft: Draft
     comparing: ComparePart
     gauges: Gauges
+    monitoring: MonitorPart
     first_run: FirstRun
     model_settings: ModelSettingsService
     servers: Servers
@@ -83,6 +87,16 @@ class Program:
         """Files of the experiment that is open."""
         return self.comparing.files
 
+    @property
+    def monitor(self) -> "Monitor":
+        """What the page of gauges shows."""
+        return self.monitoring.monitor
+
+    @property
+    def monitor_files(self) -> "MonitorFiles":
+        """Files of what it shows."""
+        return self.monitoring.files
+
     async def open(self, attended: bool = True) -> UserError | None:
         """Open the database, load what was remembered, end what an earlier run left behind.
 
@@ -109,6 +123,8 @@ class Program:
             binned = (one.conversation for one in listed.bin)
             await self.settings.keep_drafts({one.id for one in (*listed.conversations, *binned)})
         await self.conversations.load(self.settings.last_conversation)
+        if attended:
+            await self.monitoring.begin()
         await self.serving.clean_up()
         if attended:
             self._begin_by_itself()
@@ -143,6 +159,7 @@ class Program:
         await self.comparing.shutdown()
         await self.downloads.shutdown()
         await self.setup.shutdown()
+        await self.monitoring.shutdown()
         await self.serving.stop_all()
         await self.tasks.shutdown()
         await self.stores.temporary.close()

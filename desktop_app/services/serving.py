@@ -6,7 +6,6 @@ that may start or stop an engine; it hands the endpoint of a ready one to whoeve
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -18,13 +17,14 @@ from desktop_app.domain.launch import LaunchPlan, ModelRef, ModelSettings
 from desktop_app.domain.machine import Machine
 from desktop_app.domain.metrics import EngineMetrics
 from desktop_app.domain.observable import Observable
-from desktop_app.domain.units import memory_words
 from desktop_app.endpoint.client import Endpoint
 from desktop_app.hub import local
 from desktop_app.paths import Paths
+from desktop_app.services.admission import admit
+from desktop_app.services.engine_readings import EngineReading, read_engines
 from desktop_app.services.local_engine import LocalEngine
 from desktop_app.services.remote_engine import RemoteEngine
-from desktop_app.services.workshop import Foreseen, Starts, Workshop, free_bytes
+from desktop_app.services.workshop import Foreseen, Starts, Workshop
 
 if TYPE_CHECKING:
     from desktop_app.engine.flags import FlagTable
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 _TRIAL_KEY = "0" * 10
 """Of the engine that is only tried."""
-_SLACK_BYTES = 256 * 1024 * 1024
-"""Left over when two models share the memory."""
 
 
 class Preferences(Protocol):
@@ -282,15 +280,32 @@ class Serving:
                 return False
         return await engine.start()
 
+    def engine_pids(self) -> tuple[int, ...]:
+        """The first process of every engine of ours that runs; all others of it descend from that."""
+        engines = (engine for engine in self._engines.values() if isinstance(engine, LocalEngine))
+        return tuple(pid for engine in engines if (pid := engine.pid) is not None)
+
+    def ready_engines(self) -> tuple[tuple[ModelRef, Endpoint], ...]:
+        """Engines of ours that are ready, and the server elsewhere that one talks to, each with the way to it."""
+        return tuple(
+            (engine.model, engine.endpoint)
+            for key, engine in self._engines.items()
+            if engine.endpoint is not None and (isinstance(engine, LocalEngine) or key == self._current)
+        )
+
+    async def readings(self) -> tuple[EngineReading, ...]:
+        """What each of `ready_engines()` says of itself."""
+        return await read_engines(self.ready_engines())
+
     async def counts(self) -> dict[str, EngineMetrics]:
         """What each ready engine of ours has done so far, by its key."""
-        found: dict[str, EngineMetrics] = {}
-        for key, engine in list(self._engines.items()):
-            endpoint = engine.endpoint
-            if isinstance(engine, LocalEngine) and endpoint is not None:
-                with suppress(UserError):
-                    found[key] = await endpoint.metrics()
-        return found
+        ours = (one for one in self.ready_engines() if not one[0].address)
+        return {one.key: one.metrics for one in await read_engines(ours) if one.metrics is not None}
+
+    def freed_bytes(self, key: str) -> int:
+        """What the last stop of an engine of ours gave back of the computer's memory; 0 when that is not known."""
+        engine = self._engines.get(key)
+        return engine.freed_bytes if isinstance(engine, LocalEngine) else 0
 
     async def unload(self, key: str) -> None:
         """Stop an engine that nobody uses, and say so."""
@@ -330,19 +345,5 @@ class Serving:
 
     def _admit(self, plan: LaunchPlan, machine: Machine) -> None:
         """Raise UserError when *plan* has no room beside the engines that run."""
-        others = [one for one in self._engines.values() if isinstance(one, LocalEngine) and one.plan is not None]
-        others = [one for one in others if one.model.key != plan.model.key]
-        free = free_bytes(plan, machine)
-        if not others or not free or not plan.memory_bytes:
-            return
-        # What an engine that still starts will take is not missing yet.
-        free -= sum(one.plan.memory_bytes for one in others if one.plan and one.endpoint is None)
-        if plan.memory_bytes + _SLACK_BYTES <= free:
-            return
-        names = " and ".join(one.model.name for one in others)
-        raise EngineError(
-            "There is no room for two models at once." if len(others) == 1 else "There is no room for one more model.",
-            f"{plan.model.name} needs about {memory_words(plan.memory_bytes)}, and {memory_words(max(0, free))} are "
-            f"free while {names} {'runs' if len(others) == 1 else 'run'}.",
-            fix=Fix(f"Stop {names} and start {plan.model.name}", stop=tuple(one.model.key for one in others)),
-        )
+        engines = (one for one in self._engines.values() if isinstance(one, LocalEngine))
+        admit(plan, machine, [one for one in engines if one.model.key != plan.model.key])

@@ -51,6 +51,11 @@ def read_image(data: bytes, limits: ImageLimits) -> ScaledImage:
     return ScaledImage(written, media, plain.width(), plain.height(), _note(given, target, reader))
 
 
+def png_bytes(image: QImage) -> bytes:
+    """*image* as a PNG file."""
+    return _encoded(image, b"png")
+
+
 def _target(given: QSize, limits: ImageLimits) -> QSize:
     """The size it is scaled to. Raises UserError when it says no size, or one beyond the limits."""
     if not given.isValid() or given.isEmpty():

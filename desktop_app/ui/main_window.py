@@ -2,21 +2,23 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop_app.domain.errors import Remedy, UserError
+from desktop_app.domain.machine import Attention
 from desktop_app.services.chat_files import ChatFiles
 from desktop_app.services.program import Program
 from desktop_app.store.settings import Settings
 from desktop_app.ui.bridge import Bridge
+from desktop_app.ui.chat_commands import CHAT_COMMANDS, COLUMN_COMMANDS
 from desktop_app.ui.chat_room import ChatRoom
 from desktop_app.ui.compare_room import CompareRoom
 from desktop_app.ui.engine_room import EngineRoom
 from desktop_app.ui.model_room import ModelRoom
+from desktop_app.ui.monitor_room import MonitorRoom
 from desktop_app.ui.pages.chat import ChatPage
 from desktop_app.ui.pages.welcome import WelcomePage
 from desktop_app.ui.preference_room import PreferenceRoom
@@ -26,36 +28,6 @@ from desktop_app.ui.widgets.engine_bar import EngineBar
 from desktop_app.ui.widgets.gauge_strip import GaugeStrip
 from desktop_app.ui.widgets.notice import Notice
 from desktop_app.ui.widgets.rail import Place, Rail
-
-if TYPE_CHECKING:
-    from desktop_app.ui.widgets.compare_columns import CompareColumns
-
-_CHAT_COMMANDS: dict[CommandId, Callable[[ChatPage], object]] = {
-    CommandId.NEW_CHAT: lambda chat: chat.new_chat(),
-    CommandId.TEMPORARY_CHAT: lambda chat: chat.new_temporary_chat(),
-    CommandId.NEW_FOLDER: lambda chat: chat.new_folder(),
-    CommandId.SEARCH: lambda chat: chat.search(),
-    CommandId.TOGGLE_LIST: lambda chat: chat.toggle_list(),
-    CommandId.ATTACH: lambda chat: chat.attach(),
-    CommandId.REGENERATE: lambda chat: chat.regenerate_last(),
-    CommandId.PREVIOUS_VERSION: lambda chat: chat.previous_version(),
-    CommandId.NEXT_VERSION: lambda chat: chat.next_version(),
-    CommandId.PREVIOUS_MESSAGE: lambda chat: chat.transcript.step(-1),
-    CommandId.NEXT_MESSAGE: lambda chat: chat.transcript.step(1),
-    CommandId.COPY_ANSWER: lambda chat: chat.copy_last_answer(),
-    CommandId.COPY_CODE: lambda chat: chat.copy_last_code(),
-    CommandId.FOLLOW: lambda chat: chat.follow(),
-    CommandId.TOGGLE_SETTINGS: lambda chat: chat.toggle_settings(),
-}
-
-_COLUMN_COMMANDS: dict[CommandId, Callable[["CompareColumns"], object]] = {
-    CommandId.PREVIOUS_VERSION: lambda columns: columns.step_column(-1),
-    CommandId.NEXT_VERSION: lambda columns: columns.step_column(1),
-    CommandId.PREVIOUS_MESSAGE: lambda columns: columns.step_message(-1),
-    CommandId.NEXT_MESSAGE: lambda columns: columns.step_message(1),
-    CommandId.FOLLOW: lambda columns: columns.follow(),
-}
-"""What keys that move within a chat do where answers are compared: nobody is taken from there to the chat by them."""
 
 
 class MainWindow(QMainWindow):
@@ -94,6 +66,7 @@ class MainWindow(QMainWindow):
         self.model_room = ModelRoom(self, theme, bridge, program, self.room, self.show_page, self.show_chat)
         self.chat_room = ChatRoom(self.chat, theme, bridge, program, files, self.model_room.show_models)
         self.compare_room = CompareRoom(self, theme, bridge, program, self.room, self.show_page, self.show_chat)
+        self.monitor_room = MonitorRoom(self, theme, bridge, program, self.show_page)
         self.shortcuts = Shortcuts(self, self._keep_shortcuts)
         self.preference_room = PreferenceRoom(self, theme, bridge, program.settings, self.shortcuts, self.show_page)
         self._rail = Rail(theme, self.shortcuts)
@@ -171,17 +144,26 @@ class MainWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         """Gauges live while they can be seen."""
         super().showEvent(event)
-        self._program.gauges.set_attended(True)
+        self._tell_attention()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Hidden gauges cost nothing."""
         super().hideEvent(event)
-        self._program.gauges.set_attended(False)
+        self._tell_attention()
 
     def changeEvent(self, event: QEvent) -> None:
         """A minimised window is hidden as far as gauges are concerned."""
         super().changeEvent(event)
-        self._program.gauges.set_attended(self.isVisible() and not self.isMinimized())
+        self._tell_attention()
+
+    def _tell_attention(self) -> None:
+        """Say what of the gauges can be seen, which is how often they are read."""
+        if not self.isVisible() or self.isMinimized():
+            attention = Attention.NOBODY
+        else:
+            shown = self._pages.currentWidget() if self._frame.currentWidget() is self._main else None
+            attention = Attention.PAGE if self.monitor_room.is_monitor(shown) else Attention.STRIP
+        self._program.gauges.set_attention(attention)
 
     def show_page(self, page: QWidget) -> None:
         """Put *page* in front; it becomes one of the window's when it is shown for the first time."""
@@ -190,6 +172,7 @@ class MainWindow(QMainWindow):
         self._frame.setCurrentWidget(self._main)
         self._pages.setCurrentWidget(page)
         self._rail.show_place(self._place_of(page))
+        self._tell_attention()
 
     def _place_of(self, page: QWidget) -> Place | None:
         """The button of the rail that stands for *page*."""
@@ -197,6 +180,7 @@ class MainWindow(QMainWindow):
             (Place.CHAT, lambda page: page is self.chat),
             (Place.MODELS, self.model_room.is_models),
             (Place.COMPARE, self.compare_room.is_compare),
+            (Place.MONITOR, self.monitor_room.is_monitor),
             (Place.ENGINE, self.room.is_engines),
             (Place.LOG, self.room.is_log),
             (Place.MODEL_SETTINGS, self.room.is_settings),
@@ -213,6 +197,7 @@ class MainWindow(QMainWindow):
         self.chat.middle.sent.connect(self._program.gauges.hurry)
         self.chat.middle.larger_clicked.connect(room.show_settings)
         self._rail.asked.connect(self._on_place_asked)
+        self._strip.clicked.connect(self.monitor_room.show_monitor)
         self.preference_room.bin_asked.connect(self._on_bin_asked)
         self._bar.start_clicked.connect(room.start_current)
         self._bar.stop_clicked.connect(room.stop)
@@ -256,6 +241,8 @@ class MainWindow(QMainWindow):
                 self.model_room.show_models()
             case Place.COMPARE:
                 self.compare_room.show_compare()
+            case Place.MONITOR:
+                self.monitor_room.show_monitor()
             case Place.ENGINE:
                 self.room.show_engines()
             case Place.LOG:
@@ -293,20 +280,20 @@ class MainWindow(QMainWindow):
         bind(CommandId.OPEN_FOLDER, self.room.ask_for_folder)
         bind(CommandId.QUIT, self.close)
         bind(CommandId.LEAVE, self._on_escape_pressed)
-        for command in _CHAT_COMMANDS:
+        for command in CHAT_COMMANDS:
             bind(command, partial(self._do_in_page, command))
         self.shortcuts.tell(self.chat.list.new.main, "Begin a new conversation", CommandId.NEW_CHAT)
 
     def _do_in_page(self, command: CommandId) -> None:
         """Do something with the chat, which is shown first if another page hides it; some also among columns."""
         shown = self._pages.currentWidget() if self._frame.currentWidget() is self._main else None
-        if command in _COLUMN_COMMANDS and shown is not None and self.compare_room.is_compare(shown):
+        if command in COLUMN_COMMANDS and shown is not None and self.compare_room.is_compare(shown):
             if columns := self.compare_room.compare.columns:
-                _COLUMN_COMMANDS[command](columns)
+                COLUMN_COMMANDS[command](columns)
             return
         if shown is not self.chat:
             self.show_chat()
-        _CHAT_COMMANDS[command](self.chat)
+        CHAT_COMMANDS[command](self.chat)
 
     def _build(self) -> None:
         self._pages.addWidget(self.chat)

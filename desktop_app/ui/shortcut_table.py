@@ -36,6 +36,7 @@ class CommandId(StrEnum):
     CHAT = "page_chat"
     MODELS = "page_models"
     COMPARE = "page_compare"
+    MONITOR = "page_monitor"
     ENGINE = "page_engine"
     LOG = "page_log"
     MODEL_SETTINGS = "page_model_settings"
@@ -84,8 +85,9 @@ COMMANDS = (
     Command(CommandId.CHAT, "Chat", "Ctrl+1", Group.PLACES),
     Command(CommandId.MODELS, "Models", "Ctrl+2", Group.PLACES),
     Command(CommandId.COMPARE, "Compare", "Ctrl+3", Group.PLACES),
-    Command(CommandId.ENGINE, "Engine", "Ctrl+4", Group.PLACES),
-    Command(CommandId.LOG, "Log", "Ctrl+5", Group.PLACES),
+    Command(CommandId.MONITOR, "Monitor", "Ctrl+4", Group.PLACES),
+    Command(CommandId.ENGINE, "Engine", "Ctrl+5", Group.PLACES),
+    Command(CommandId.LOG, "Log", "Ctrl+6", Group.PLACES),
     Command(CommandId.MODEL_SETTINGS, "Settings of the model", "Ctrl+,", Group.PLACES),
     Command(CommandId.PREFERENCES, "Preferences", "Ctrl+Shift+,", Group.PLACES, also="Ctrl+<"),
     Command(CommandId.SHORTCUTS, "Keyboard shortcuts", "Ctrl+/", Group.PLACES, also="Ctrl+?"),

@@ -102,6 +102,20 @@ AIMS = (
         unit="ms",
     ),
     Aim("models_scroll_cpu", "the same, scrolling", ("models", "scroll", "cpu_longest_ms"), 16.0, unit="ms"),
+    Aim(
+        "idle_monitor",
+        "the same, Monitor with an hour of curves",
+        ("resident", "idle", "monitor", "program_percent"),
+        2.0,
+        unit="%",
+    ),
+    Aim(
+        "hidden_wakes",
+        "wake-ups in ten seconds, hidden, beyond Qt's own",
+        ("resident", "hidden_wakes", "more"),
+        0,
+        unit="",
+    ),
     Aim("idle_hidden", "processor, window hidden", ("resident", "idle", "hidden", "program_percent"), 0.05, unit="%"),
 )
 

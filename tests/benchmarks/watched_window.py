@@ -3,7 +3,8 @@
 `watched_window.py program DATA` or `watched_window.py bare`, with `--stay` as the last word to keep it open. The lines
 on standard output, `usable` and `settled`, carry CLOCK_MONOTONIC and the processor time of the process so far, both in
 nanoseconds. A window that stays obeys lines on standard input: `start` (the engine with the Guide; answered with
-`ready`), `hide` and `show` (answered with `done`), and goes at the end of the input.
+`ready`), `monitor` (its page, with an hour behind it), `hide` and `show` (answered with `done`), and goes at the end
+of the input.
 
 Usable means: it has been painted, and an event that was posted after that has been handled. The watch is the same for
 both windows and sees only the window system's events, so it costs both the same. Settled means that everything which
@@ -14,9 +15,14 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
+
+if TYPE_CHECKING:
+    from desktop_app.services.program import Program
+    from desktop_app.ui.main_window import MainWindow
 
 WIDTH, HEIGHT = 1180, 760
 
@@ -108,6 +114,7 @@ def program(data: str, stay: bool) -> None:
             say("ready")
 
         watch.verbs["start"] = lambda: made.tasks.start(start(), name="start")
+        watch.verbs["monitor"] = lambda: show_monitor(made, window)
         watches.append(watch)
         return window
 
@@ -118,6 +125,17 @@ def program(data: str, stay: bool) -> None:
     setattr(bootstrap, "make_window", make_window)  # noqa: B010 - mypy objects to the plain form, rightly elsewhere
     setattr(bootstrap, "open_window", open_window)  # noqa: B010
     __main__.main(["--data-dir", data, "--theme", "light"])
+
+
+def show_monitor(made: "Program", window: "MainWindow") -> None:
+    """Show the page of gauges as it is after an hour of work, all of the hour in sight."""
+    from tests.monitor_scenes import busy
+
+    for frame in busy(cards=0, until=time.monotonic()):
+        made.gauges.frames.set(frame)
+    window.monitor_room.show_monitor()
+    window.monitor_room.monitor.head.span_chosen.emit(3600.0)
+    say("done")
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ def test_two_models_run_and_one_is_stopped(desktop: Desktop, engine_data: Path, 
     wait_ready(window)
     assert set(traces.living(first)) == first, "the first goes on"
 
-    window.key("ctrl+4")
+    window.key("ctrl+5")
     window.press(name="Chat with it")
     window.find(name="Choose a model; chosen: Guide")
     window.key("ctrl+1")

@@ -30,7 +30,6 @@ from desktop_app.engine import failures, launch
 from desktop_app.engine.phases import PhaseReader, expected_phases
 from desktop_app.engine.process import EngineProcess
 from desktop_app.hardware.probe import probe
-from desktop_app.hardware.sampler import find_helper
 from desktop_app.paths import EnginePlaces, Paths, resources
 from tests import engine_cache
 from tests.e2e import models
@@ -247,7 +246,7 @@ class Bench:
         self._folder = folder
         self._paths = Paths(folder / "data")
         self._environment: EngineEnvironment = engine_cache.borrow(self._paths)
-        self._machine: Machine = probe(helper=find_helper())
+        self._machine: Machine = probe()
         self._pressed: dict[object, asyncio.Future[str]] = {}
         self._outcomes: dict[str, Future[Outcome]] = {name: Future() for name in names}
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run_all()), name="bench")

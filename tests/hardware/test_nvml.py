@@ -22,8 +22,6 @@ CARD: dict[str, object] = {
     "mig": "",
     "total": 8,
     "free": 6,
-    "used": 2,
-    "busy": 0.5,
     "capability": [8, 9],
     "display": False,
     "users": [],
@@ -56,9 +54,7 @@ def test_the_helper_reads_cards_of_different_size_again_and_again(tmp_path: Path
             )
             assert (first.driver, first.compute_capability) == ("580.95.05", (8, 9))
             assert (first.uuid[:9], first.display, first.users) == ("GPU-11111", True, ())
-            assert reading.samples[0].busy == pytest.approx(0.34)
-            assert reading.samples[0].used_bytes == 3564 * MIB
-            assert (second.total_bytes, second.display, reading.samples[1].busy) == (8192 * MIB, False, None)
+            assert (second.total_bytes, second.display) == (8192 * MIB, False)
     finally:
         helper.close()
     assert helper.pid is None
@@ -104,7 +100,7 @@ def test_a_divided_card_without_instances_cannot_be_used(tmp_path: Path) -> None
 def test_a_card_without_memory_of_its_own_is_told_from_others(tmp_path: Path, scene: str) -> None:
     reading = ask(tmp_path, scene)
     assert reading.gpus[0].unified
-    assert (reading.gpus[0].total_bytes, reading.samples[0].total_bytes) == (0, 0)
+    assert reading.gpus[0].total_bytes == 0
 
 
 def test_an_old_driver_that_does_not_know_a_question_is_no_failure(tmp_path: Path) -> None:
@@ -143,8 +139,8 @@ def test_closing_ends_a_question_under_way(tmp_path: Path) -> None:
         ("def nvmlDeviceGetCount(): return 0", "sees no graphics card"),
         ("def nvmlInit(): os.abort()", "ended the program"),
         ("raise ImportError", "not installed"),
-        ("def nvmlDeviceGetMemoryInfo(handle): raise NVMLError_GpuIsLost('lost')", "stopped answering"),
-        ("def nvmlDeviceGetMemoryInfo(handle): os.kill(os.getpid(), 11)", "ended the program"),
+        ("def nvmlDeviceGetMemoryInfo(*_): raise NVMLError_GpuIsLost('lost')", "stopped answering"),
+        ("def nvmlDeviceGetMemoryInfo(*_): os.kill(os.getpid(), 11)", "ended the program"),
     ],
 )
 def test_a_failing_driver_becomes_a_sentence(tmp_path: Path, change: str, words: str) -> None:
@@ -163,7 +159,7 @@ def test_a_hanging_driver_is_given_up_and_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_driver_that_hangs_over_one_card_is_given_up(tmp_path: Path) -> None:
-    change = "def nvmlDeviceGetMemoryInfo(handle): time.sleep(600)"
+    change = "def nvmlDeviceGetMemoryInfo(*_): time.sleep(600)"
     helper = NvmlHelper(helper_with(tmp_path, "mixed", change), first_answer_seconds=0.5)
     assert "did not answer" in helper.read().note
     assert helper.pid is None
@@ -208,8 +204,8 @@ def test_the_helper_dies_with_a_killed_parent() -> None:
     [
         *(b"", b"null", b"[]", b"{}", b"[" * 100_000, b"\xff"),
         *(b'{"note": "", "driver": "", "cards": [{}]}', b'{"note": "", "driver": "", "cards": [[]]}'),
-        *(answer(total=-1), answer(total=2**64 - 1), answer(free="6"), answer(used=True), answer(total=float("nan"))),
-        *(answer(busy=float("inf")), answer(busy="x"), answer(capability=[8]), answer(capability=8)),
+        *(answer(total=-1), answer(total=2**64 - 1), answer(free="6"), answer(free=True), answer(total=float("nan"))),
+        *(answer(capability=[8]), answer(capability=8)),
         *(answer(users=None), answer(users=[{}]), answer(users=[{"pid": [], "name": "", "used": 1.5}])),
     ],
 )

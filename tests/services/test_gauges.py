@@ -1,205 +1,307 @@
-"""The gauges: what they publish, how often they ask, and that they rest when nobody looks."""
+"""The gauges: what they publish, how often engines are asked, and that nothing happens when nobody looks."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from desktop_app.domain.errors import UserError
-from desktop_app.domain.machine import MachineSample
+from desktop_app.domain.launch import ModelRef
+from desktop_app.domain.machine import Attention, MachineSample
 from desktop_app.domain.metrics import EngineMetrics
+from desktop_app.endpoint.client import Endpoint
 from desktop_app.hardware.sampler import Sampler
-from desktop_app.services.gauges import EMPTY, NO_ENGINE, Frame, Gauges, Pace
+from desktop_app.services.engine_readings import read_engines
+from desktop_app.services.gauges import EMPTY, NO_ENGINE, Frame, Gauges
 from tests.conftest import reach
-
-PACE = Pace(busy=0.005, idle=0.01, idle_metrics=3600, hurry=3600, patience=0.05)
-
-
-class Machine:
-    """A machine that counts how often it is read."""
-
-    def __init__(self) -> None:
-        self.samples = 0
-        self.rests = 0
-
-    async def sample(self) -> MachineSample:
-        self.samples += 1
-        return MachineSample(self.samples / 10_000, 1, 2)
-
-    async def rest(self) -> None:
-        self.rests += 1
+from tests.endpoint.raw_server import answering
+from tests.endpoint.running import running
+from tests.services.gauge_world import SAMPLE, gauge_world
 
 
-class Engine:
-    """An engine that tells `figures` and counts how often it is asked."""
-
-    def __init__(self, figures: EngineMetrics | None = None) -> None:
-        self.figures = figures
-        self.error: Exception | None = None
-        self.asked = 0
-
-    async def read(self) -> EngineMetrics | None:
-        self.asked += 1
-        if self.error:
-            raise self.error
-        return self.figures
+async def test_every_reading_of_the_machine_is_a_frame() -> None:
+    async with gauge_world() as world:
+        assert world.frame == EMPTY
+        frame = await world.tick()
+        assert (frame.machine.at, frame.machine.used_bytes) == (world.now, SAMPLE.used_bytes)
+        assert (frame.tokens_per_second, frame.kv_cache, frame.note) == (None, None, NO_ENGINE)
+        assert (frame.running, frame.waiting) == (0, 0)
 
 
-async def frame_where(gauges: Gauges, condition: Callable[[Frame], bool]) -> Frame:
-    found: list[Frame] = []
-    stop = gauges.frames.watch(lambda frame: found.append(frame) if condition(frame) else None)
-    try:
-        await reach(lambda: found, "such a frame")
-    finally:
-        stop()
-    return found[0]
+async def test_nothing_happens_while_nobody_looks() -> None:
+    async with gauge_world(Attention.NOBODY) as world:
+        world.engines.figures = {"tiny": EngineMetrics(running=1)}
+        await world.tick()  # a reading that was on its way
+        world.gauges.hurry()
+        await world.settle()
+        assert (world.engines.asked, world.seen) == (0, [EMPTY])
+        assert world.machine.looked == []
 
 
-@asynccontextmanager
-async def running(gauges: Gauges) -> AsyncIterator[None]:
-    task = asyncio.create_task(gauges.run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-        assert task.cancelled(), task.exception()
+async def test_who_looks_is_handed_on() -> None:
+    async with gauge_world(Attention.STRIP) as world:
+        for attention in (Attention.PAGE, Attention.PAGE, Attention.NOBODY, Attention.STRIP):
+            world.gauges.set_attention(attention)
+        assert world.machine.looked == [Attention.STRIP, Attention.PAGE, Attention.NOBODY, Attention.STRIP]
+        assert world.gauges.attention is Attention.STRIP
 
 
-async def test_nothing_is_read_until_somebody_looks() -> None:
-    machine, engine = Machine(), Engine()
-    gauges = Gauges(machine, engine.read, PACE)
-    async with running(gauges):
-        await reach(lambda: machine.rests > 0, "the gauges went on")
-        assert (machine.samples, engine.asked) == (0, 0)
-        assert gauges.frames.value == EMPTY
-
-
-async def test_hiding_ends_the_readings_and_looking_again_starts_them() -> None:
-    machine = Machine()
-    gauges = Gauges(machine, Engine().read, PACE)
-    async with running(gauges):
-        gauges.set_attended(True)
-        await reach(lambda: machine.samples > 2, "the gauges went on")
-        rests = machine.rests
-        gauges.set_attended(False)
-        await reach(lambda: machine.rests > rests, "the gauges went on")
-        seen = machine.samples
-        for _ in range(50):
-            await asyncio.sleep(0.001)
-        assert machine.samples == seen
-        gauges.set_attended(True)
-        await reach(lambda: machine.samples > seen, "the gauges went on")
-
-
-async def test_what_is_held_is_let_go_at_the_end() -> None:
-    machine = Machine()
-    gauges = Gauges(machine, Engine().read, PACE)
-    gauges.set_attended(True)
-    async with running(gauges):
-        await reach(lambda: machine.samples > 0, "the gauges went on")
-    assert machine.rests == 1
-
-
-async def test_without_an_engine_there_are_only_the_machine_s_figures() -> None:
-    gauges = Gauges(Machine(), Engine().read, PACE)
-    gauges.set_attended(True)
-    async with running(gauges):
-        frame = await frame_where(gauges, lambda frame: frame.machine.total_bytes == 2)
-    assert (frame.tokens_per_second, frame.kv_cache, frame.note) == (None, None, NO_ENGINE)
+async def test_the_sampler_is_told_which_processes_are_engines() -> None:
+    async with gauge_world() as world:
+        await world.tick()
+        world.pids = (41, 42)
+        await world.tick()
+        await world.tick()
+        world.pids = ()
+        world.gauges.set_attention(Attention.NOBODY)
+        world.gauges.set_attention(Attention.STRIP)
+        assert world.machine.watched == [(41, 42), ()]
 
 
 async def test_speed_is_the_growth_of_the_counter_and_falls_to_nothing() -> None:
-    engine = Engine(EngineMetrics(generated_tokens=100, kv_cache=0.25, running=1, waiting=2))
-    gauges = Gauges(Machine(), engine.read, PACE)
-    gauges.set_attended(True)
-    async with running(gauges):
-        frame = await frame_where(gauges, lambda frame: frame.kv_cache == 0.25)
-        assert (frame.running, frame.waiting, frame.note) == (1, 2, "")
-        engine.figures = EngineMetrics(generated_tokens=141)
-        frame = await frame_where(gauges, lambda frame: bool(frame.tokens_per_second))
-        # 41 tokens in at least the 5 ms between two readings.
-        assert 0 < (frame.tokens_per_second or 0) <= 41 / 0.005
-        await frame_where(gauges, lambda frame: frame.tokens_per_second == 0)
+    async with gauge_world(Attention.STRIP) as world:
+        world.engines.figures = {"tiny": EngineMetrics(generated_tokens=100, kv_cache=0.25, running=1, waiting=2)}
+        frame = await world.tick(2)
+        assert (frame.tokens_per_second, frame.kv_cache, frame.running, frame.waiting, frame.note) == (
+            0,
+            0.25,
+            1,
+            2,
+            "",
+        )
+        assert frame.asked_seconds == 0
+        world.engines.figures = {"tiny": EngineMetrics(generated_tokens=182)}
+        frame = await world.tick(2)
+        assert (frame.tokens_per_second, frame.asked, frame.asked_seconds) == (41, world.now, 2)
+        # Nothing is running any more; the next reading says that nothing is written either.
+        assert (await world.tick(2)).tokens_per_second == 0
 
 
-async def test_an_idle_engine_is_asked_seldom_and_the_machine_goes_on() -> None:
-    machine, engine = Machine(), Engine(EngineMetrics(generated_tokens=5))
-    gauges = Gauges(machine, engine.read, PACE)
-    gauges.set_attended(True)
-    async with running(gauges):
-        await reach(lambda: machine.samples > 5, "the gauges went on")
-        assert engine.asked == 1
-        assert gauges.frames.value.tokens_per_second == 0
-
-
-async def test_an_idle_engine_is_asked_at_once_when_work_is_given_to_it() -> None:
-    machine, engine = Machine(), Engine(EngineMetrics(generated_tokens=5))
-    gauges = Gauges(machine, engine.read, PACE)
-    gauges.set_attended(True)
-    async with running(gauges):
-        await reach(lambda: machine.samples > 2, "the gauges went on")
-        gauges.hurry()
-        await reach(lambda: engine.asked > 3, "the gauges went on")
-
-
-async def test_a_busy_engine_is_asked_every_time() -> None:
-    machine, engine = Machine(), Engine(EngineMetrics(running=1))
-    gauges = Gauges(machine, engine.read, PACE)
-    gauges.set_attended(True)
-    async with running(gauges):
-        await reach(lambda: engine.asked > 5, "the gauges went on")
-        assert machine.samples - engine.asked <= 1
-
-
-async def test_a_new_engine_starts_from_nothing() -> None:
-    engine = Engine(EngineMetrics(generated_tokens=5000, running=1))
-    gauges = Gauges(Machine(), engine.read, PACE)
-    gauges.set_attended(True)
-    async with running(gauges):
-        await frame_where(gauges, lambda frame: frame.running == 1)
-        engine.figures = None
-        await frame_where(gauges, lambda frame: frame.note == NO_ENGINE)
-        engine.figures = EngineMetrics(generated_tokens=7, running=1)
-        assert (await frame_where(gauges, lambda frame: frame.running == 1)).tokens_per_second == 0
+async def test_several_engines_are_added_up() -> None:
+    async with gauge_world() as world:
+        world.engines.figures = {
+            "one": EngineMetrics(running=1, kv_cache=0.2),
+            "two": EngineMetrics(running=2, waiting=3, kv_cache=0.6),
+        }
+        await world.tick()
+        world.engines.figures = {
+            "one": EngineMetrics(generated_tokens=10, running=1, kv_cache=0.3),
+            "two": EngineMetrics(generated_tokens=30, running=2, waiting=3, kv_cache=0.5),
+        }
+        frame = await world.tick(2)
+        assert (frame.tokens_per_second, frame.kv_cache, frame.running, frame.waiting) == (20, 0.5, 3, 3)
+        assert [(one.key, one.generation) for one in frame.engines] == [("one", 5), ("two", 15)]
 
 
 @pytest.mark.parametrize(
-    ("error", "words"),
-    [
-        (UserError("The engine is gone."), "The engine is gone."),
-        (ConnectionRefusedError(), "does not answer"),
-    ],
+    ("attention", "tick", "seconds", "times"),
+    [(Attention.PAGE, 0.5, 20, 10), (Attention.STRIP, 2, 60, 10)],
 )
-async def test_an_engine_that_fails_becomes_a_note(error: Exception, words: str) -> None:
-    engine = Engine(EngineMetrics(running=1))
-    engine.error = error
-    gauges = Gauges(Machine(), engine.read, PACE)
-    gauges.set_attended(True)
-    async with running(gauges):
-        frame = await frame_where(gauges, lambda frame: words in frame.note)
-        assert frame.tokens_per_second is None
-        engine.error = None
-        await frame_where(gauges, lambda frame: frame.running == 1)
+async def test_an_engine_at_rest_is_asked_seldom(attention: Attention, tick: float, seconds: float, times: int) -> None:
+    async with gauge_world(attention) as world:
+        world.engines.figures = {"tiny": EngineMetrics(generated_tokens=5)}
+        await world.asked_within(10, tick)
+        assert await world.asked_within(seconds, tick) == times
 
 
-async def test_an_engine_that_hangs_holds_nothing_up() -> None:
-    async def hang() -> EngineMetrics | None:
-        await asyncio.Event().wait()
-        return None
+@pytest.mark.parametrize(("attention", "tick", "times"), [(Attention.PAGE, 0.5, 20), (Attention.STRIP, 2, 10)])
+async def test_an_engine_at_work_is_asked_every_second(attention: Attention, tick: float, times: int) -> None:
+    async with gauge_world(attention) as world:
+        world.engines.figures = {"tiny": EngineMetrics(running=1)}
+        await world.tick(tick)
+        assert await world.asked_within(20, tick) == times
 
-    machine = Machine()
-    gauges = Gauges(machine, hang, PACE)
-    gauges.set_attended(True)
-    async with running(gauges):
-        await frame_where(gauges, lambda frame: "does not answer" in frame.note)
-        await reach(lambda: machine.samples > 2, "the gauges went on")
+
+async def test_a_tick_that_comes_early_puts_no_question_off() -> None:
+    async with gauge_world() as world:
+        world.engines.figures = {"tiny": EngineMetrics(running=1)}
+        assert await world.asked_within(9.6, 0.48) == 10
+
+
+async def test_work_that_is_given_is_seen_at_once_whoever_gives_it() -> None:
+    async with gauge_world(Attention.STRIP) as world:
+        world.engines.figures = {"tiny": EngineMetrics(generated_tokens=5)}
+        await world.asked_within(20, 2)
+        before = world.engines.asked
+        world.gauges.hurry()
+        await world.settle()
+        assert world.engines.asked == before + 1
+        assert await world.asked_within(4, 2) == 2
+
+        await world.asked_within(20, 2)
+        before = world.engines.asked
+        # An experiment, or another program: the processes of the engine are busy.
+        world.engines.figures = {"tiny": EngineMetrics(generated_tokens=45, running=1)}
+        assert (await world.tick(2, cpu=1.4)).running == 1
+        await world.tick(2, cpu=1.4)
+        assert world.engines.asked == before + 2
+
+
+async def test_an_engine_that_keeps_a_core_busy_for_nothing_is_at_rest_all_the_same() -> None:
+    async with gauge_world(Attention.STRIP) as world:
+        world.engines.figures = {"tiny": EngineMetrics(generated_tokens=5)}
+        for _ in range(3):
+            await world.tick(2, cpu=1.0)
+        before = world.engines.asked
+        for _ in range(9):
+            await world.tick(2, cpu=1.0)
+        assert world.engines.asked - before == 3
+        # Work shows on top of that.
+        await world.tick(2, cpu=1.0)
+        before = world.engines.asked
+        await world.tick(2, cpu=2.0)
+        assert world.engines.asked == before + 1
+
+
+async def test_after_a_break_there_is_no_spike() -> None:
+    async with gauge_world() as world:
+        world.engines.figures = {"tiny": EngineMetrics(generated_tokens=5, running=1)}
+        await world.asked_within(5, 0.5)
+        world.gauges.set_attention(Attention.NOBODY)
+        world.now += 3600
+        world.engines.figures = {"tiny": EngineMetrics(generated_tokens=900_000, finished=40, running=1)}
+        world.gauges.set_attention(Attention.PAGE)
+        world.engines.gate.clear()
+        assert (await world.tick()).asked_seconds == 0
+        world.engines.gate.set()
+        await world.settle()
+        frame = await world.tick()
+        assert (frame.tokens_per_second, frame.asked_seconds, frame.engines[0].finished) == (0, 0, 0)
+        # Rates need two readings: the second comes soon.
+        world.engines.figures = {"tiny": EngineMetrics(generated_tokens=900_010, finished=40, running=1)}
+        await world.tick()
+        assert (await world.tick()).tokens_per_second == 10
+
+
+async def test_a_new_run_of_an_engine_starts_from_nothing() -> None:
+    async with gauge_world() as world:
+        world.engines.figures = {"tiny": EngineMetrics(generated_tokens=50, running=1)}
+        await world.asked_within(5, 0.5)
+        world.engines.runs["tiny"] = object()
+        world.engines.figures = {"tiny": EngineMetrics(generated_tokens=7000, finished=3, running=1)}
+        frame = await world.tick(1)
+        assert (frame.tokens_per_second, frame.engines[0].finished) == (0, 0)
+
+
+async def test_an_engine_that_is_gone_is_gone_from_the_frame() -> None:
+    async with gauge_world() as world:
+        world.engines.figures = {"tiny": EngineMetrics(running=1)}
+        await world.tick()
+        world.engines.figures = {}
+        world.gauges.hurry()
+        await world.settle()
+        assert (world.frame.engines, world.frame.note) == ((), NO_ENGINE)
+
+
+async def test_an_engine_that_fails_becomes_a_note_and_comes_back() -> None:
+    async with gauge_world() as world:
+        world.engines.figures = {"tiny": "The engine is gone."}
+        frame = await world.tick()
+        assert (frame.tokens_per_second, frame.note) == (None, "The engine is gone.")
+        world.engines.figures = {"tiny": EngineMetrics(running=1)}
+        frame = await world.tick()
+        assert (frame.running, frame.note) == (1, "")
+
+
+async def test_one_of_two_that_fails_is_named_and_the_other_goes_on() -> None:
+    async with gauge_world() as world:
+        world.engines.figures = {"one": EngineMetrics(running=1), "two": EngineMetrics(generated_tokens=10)}
+        await world.tick()
+        world.engines.figures["two"] = "The engine does not answer."
+        frame = await world.tick(1)
+        assert (frame.running, frame.note) == (1, "two: The engine does not answer.")
+        world.engines.figures["two"] = EngineMetrics(generated_tokens=30)
+        # What it did meanwhile is told as what it did meanwhile.
+        assert (await world.tick(1)).engines[1].generation == 10
+
+
+async def test_an_engine_that_hangs_holds_nothing_up_and_is_asked_once() -> None:
+    async with gauge_world() as world:
+        world.engines.figures = {"tiny": EngineMetrics(running=1)}
+        await world.tick()
+        world.engines.gate.clear()
+        seen = len(world.seen)
+        assert await world.asked_within(10, 0.5) == 1
+        assert len(world.seen) == seen + 20
+        assert world.frame.machine.at == world.now
+
+
+async def test_two_questions_at_once_make_no_rate() -> None:
+    async with gauge_world() as world:
+        world.engines.figures = {"tiny": EngineMetrics(generated_tokens=5, finished=1, running=1)}
+        await world.tick()
+        await world.tick(1)
+        figures = world.frame.engines
+        world.now += 0.001
+        world.engines.figures = {"tiny": EngineMetrics(generated_tokens=8, finished=2, running=1)}
+        world.gauges.hurry()
+        await world.settle()
+        assert world.frame.engines[0] is figures[0]
+        frame = await world.tick(0.999)
+        assert (frame.tokens_per_second, frame.engines[0].finished, frame.asked_seconds) == (3, 1, 1)
+
+
+async def test_what_happens_during_a_question_is_asked_once_more() -> None:
+    async with gauge_world() as world:
+        world.engines.gate.clear()
+        await world.tick()
+        world.gauges.hurry()
+        world.gauges.hurry()
+        world.engines.figures = {"tiny": EngineMetrics(running=1)}
+        world.engines.gate.set()
+        await world.settle()
+        assert world.engines.asked == 2
+
+
+async def test_whoever_leaves_ends_the_question_that_is_under_way() -> None:
+    async with gauge_world() as world:
+        world.engines.figures = {"tiny": EngineMetrics(running=1)}
+        world.engines.gate.clear()
+        await world.tick()
+        world.gauges.set_attention(Attention.NOBODY)
+        seen = len(world.seen)
+        world.engines.gate.set()
+        await world.settle()
+        assert len(world.seen) == seen
+
+
+async def test_engines_are_asked_over_their_sockets(tmp_path: Path) -> None:
+    # None of these comes from a model's folder that exists: only the names and the ways are used.
+    silent = b"HTTP/1.1 200 OK\r\n"
+    async with (
+        running(tmp_path) as engine,
+        answering(tmp_path / "silent.sock", silent, keep_open=True),
+    ):
+        ways = (engine.socket, tmp_path / "silent.sock", tmp_path / "nobody.sock")
+        endpoints = [Endpoint(where, where.stem) for where in ways]
+        models = [ModelRef(where.stem, where) for where in ways]
+        readings = await read_engines(zip(models, endpoints, strict=True))
+    good, hangs, gone = readings
+    assert good.metrics is not None
+    assert (good.note, good.run, good.key, good.name) == ("", endpoints[0], models[0].key, "e")
+    assert (hangs.metrics, hangs.note) == (
+        None,
+        "The engine does not answer. It may be very busy. Try again in a moment.",
+    )
+    assert (gone.metrics, gone.note) == (None, "The model stopped answering. The engine is not running any more.")
+
+
+def test_a_frame_without_engines_says_so() -> None:
+    frame = Frame(replace(SAMPLE, cpu=0.1))
+    assert (frame.tokens_per_second, frame.kv_cache, frame.running, frame.waiting) == (None, None, 0, 0)
 
 
 async def test_the_real_sampler_fits() -> None:
-    gauges = Gauges(Sampler(), Engine().read, PACE)
-    gauges.set_attended(True)
-    async with running(gauges):
-        frame = await frame_where(gauges, lambda frame: frame.machine.used_bytes > 0)
-    assert frame.machine.used_bytes < frame.machine.total_bytes
+    async def nobody() -> tuple[()]:
+        return ()
+
+    gauges = Gauges(Sampler(), nobody, tuple)
+    task = asyncio.create_task(gauges.run())
+    gauges.set_attention(Attention.PAGE)
+    try:
+        await reach(lambda: gauges.frames.value.machine.seconds > 0, "a reading of this machine")
+        machine: MachineSample = gauges.frames.value.machine
+        assert 0 < machine.used_bytes < machine.total_bytes
+    finally:
+        task.cancel()
+        await asyncio.wait([task])

@@ -15,6 +15,7 @@ from desktop_app.domain.chat import Message
 from desktop_app.domain.engine import EngineStage
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.launch import ModelRef
+from desktop_app.domain.machine import Attention
 from desktop_app.engine import environments
 from desktop_app.paths import Paths
 from desktop_app.services.program import Program
@@ -51,7 +52,7 @@ class Desk:
         return child(self.window, QListView, "Conversations")
 
     def attended(self) -> bool:
-        return self.program.gauges._attended
+        return self.program.gauges.attention is not Attention.NOBODY
 
     def titles(self) -> list[str]:
         return [one.title for one in self.program.chats.state.value.conversations]

@@ -320,8 +320,9 @@ def test_shortcuts(qapp: QApplication, data: Paths) -> None:
         for key, modifier, shown in (
             (Qt.Key.Key_2, control, lambda: window.model_room.models),
             (Qt.Key.Key_3, control, lambda: window.compare_room.compare),
-            (Qt.Key.Key_4, control, lambda: window.room.engines),
-            (Qt.Key.Key_5, control, lambda: window.room.log),
+            (Qt.Key.Key_4, control, lambda: window.monitor_room.monitor),
+            (Qt.Key.Key_5, control, lambda: window.room.engines),
+            (Qt.Key.Key_6, control, lambda: window.room.log),
             (Qt.Key.Key_Comma, control, lambda: window.room.settings),
             (Qt.Key.Key_Comma, control | shift, lambda: window.preference_room.preferences),
             (Qt.Key.Key_Slash, control, lambda: window.preference_room.shortcuts),

@@ -1,4 +1,4 @@
-"""The strip at the bottom of the window: how busy the machine and the engine are, always in sight.
+"""The strip at the bottom of the window: how busy the machine and the engine are, always in sight. It opens Monitor.
 
 Painted by hand, because it is drawn for as long as the window is open: a gauge is painted again only when its text or
 its curve has changed. Where there is little room the curves go first, then the bars; the figures stay.
@@ -9,24 +9,42 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent, QPolygonF, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QHelpEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QToolTip, QWidget
 
 from desktop_app.services.gauges import EMPTY, Frame
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.gauge_values import Gauge, Graph, gauges, words
+from desktop_app.ui.widgets.gauge_values import Gauge, Graph, explanation, gauges, words
 
 HEIGHT = 36
 """At the usual size of words, pixels."""
 _SAMPLES = 60
 """A curve's length: one or two minutes."""
 _LEVELS = 16
-"""A curve's height in logical pixels. Samples are kept as whole ones: a quiet machine draws the same curve again."""
+"""A curve's height in logical pixels. It is drawn in whole ones: a quiet machine draws the same curve again."""
 _CURVE_WIDTH, _BAR_WIDTH, _BAR_HEIGHT = 64, 56, 6
 _SPOKEN_EVERY = 5
 """Frames between two changes of the description: a screen reader should not hear of every figure."""
 _SLOWEST_SCALE = 10.0
 """Tokens per second at the top of an idle speed curve."""
+_RING = 2
+"""Of the keyboard's focus, pixels."""
+_LEAST_SHRINK = 0.75
+"""How much smaller than chosen words may be before figures are left out."""
+_FITTINGS = 4
+"""The font is relatively wider when it is smaller: how often a size is tried."""
+_MORE = "Click for more."
 
 
 class _Detail(IntEnum):
@@ -48,21 +66,47 @@ class _Place:
     text: QRectF
 
 
-class GaugeStrip(QWidget):
-    """Draws the newest `Frame`."""
+class _Curve:
+    """The last samples of one gauge, and how they are drawn."""
+
+    def __init__(self) -> None:
+        self.levels: tuple[int, ...] = ()
+        """Heights in whole logical pixels, the oldest first."""
+        self._samples: deque[float] = deque(maxlen=_SAMPLES)
+
+    def add(self, sample: float, *, speed: bool) -> bool:
+        """Take one more; whether the curve looks different now. A *speed* is drawn against the highest of its own."""
+        self._samples.append(sample)
+        before = self.levels
+        if speed:
+            top = max(_SLOWEST_SCALE, *self._samples)
+            self.levels = tuple(round(one / top * _LEVELS) for one in self._samples)
+        else:
+            self.levels = (*before[1 - _SAMPLES :], round(min(1.0, sample) * _LEVELS))
+        return self.levels != before
+
+
+class GaugeStrip(QAbstractButton):
+    """Draws the newest `Frame`. `clicked` asks for Monitor: a click anywhere, or Enter or Space with the keyboard."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._frame = EMPTY
         self._gauges: tuple[Gauge, ...] = gauges(EMPTY)
-        self._curves: dict[str, deque[float]] = {}
+        self._curves: dict[str, _Curve] = {}
         self._places: tuple[_Place, ...] = ()
         self._frames = 0
+        self._brief = False
+        """Whether there is no room for all figures, so that cards are summed up and memory is told as a share."""
         self._shrink = 1.0
         """Of the size of words: figures that have no room grow less than the others."""
+        self._label_font = self._figures_font = QFont()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName("Gauges")
         self.setAccessibleDescription(words(EMPTY))
         theme.changed.connect(self._dress)
@@ -76,17 +120,18 @@ class GaugeStrip(QWidget):
 
     def show_frame(self, frame: Frame) -> None:
         """Draw *frame* and let the curves go on."""
-        before, drawn = self._gauges, {gauge.key: self._curve(gauge) for gauge in self._gauges}
-        engine_changed = (frame.tokens_per_second is None) is not (self._frame.tokens_per_second is None)
-        self._frame, self._gauges = frame, gauges(frame)
-        self._remember()
-        if [(gauge.key, gauge.widest) for gauge in before] != [(gauge.key, gauge.widest) for gauge in self._gauges]:
+        before, engine_before = self._gauges, bool(self._frame.engines)
+        self._frame, self._gauges = frame, gauges(frame, brief=self._brief)
+        moved = self._remember()
+        if _room_asked(before) != _room_asked(self._gauges):
             self._arrange()
             self.update()
         else:
-            self._update_changed(before, drawn)
+            for old, new, place in zip(before, self._gauges, self._places, strict=True):
+                if old.text != new.text or old.tone is not new.tone or new.key in moved:
+                    self.update(place.whole)
         self._frames += 1
-        if engine_changed or self._frames % _SPOKEN_EVERY == 1:
+        if engine_before is not bool(frame.engines) or self._frames % _SPOKEN_EVERY == 1:
             self.setAccessibleDescription(words(frame))
 
     def sizeHint(self) -> QSize:
@@ -102,38 +147,53 @@ class GaugeStrip(QWidget):
         super().resizeEvent(event)
         self._arrange()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter does what Space does."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
     def event(self, event: QEvent) -> bool:
-        """Explain the figure under the pointer."""
+        """Explain the figure under the pointer; draw the ring when the keyboard comes and goes."""
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
             from html import escape  # noqa: PLC0415 - it loads every named character of HTML
 
             # As rich text, so that long sentences are wrapped; a card's name is no markup.
             tip = escape(self.tip_at(event.pos())).replace("\n", "<br>")
-            QToolTip.showText(event.globalPos(), f"<p>{tip}</p>" if tip else "", self)
+            QToolTip.showText(event.globalPos(), f"<p>{tip}</p>", self)
             return True
+        if event.type() is QEvent.Type.DynamicPropertyChange:
+            self.update()
         return super().event(event)
 
     def tip_at(self, position: QPoint) -> str:
-        """What the figure at *position* is; empty between figures."""
+        """What the figure at *position* is, and what a click does."""
         pairs = zip(self._gauges, self._places, strict=True)
-        return next((gauge.tip for gauge, place in pairs if place.whole.contains(position)), "")
+        key = next((gauge.key for gauge, place in pairs if place.whole.contains(position)), "")
+        return f"{explanation(self._frame, key, brief=self._brief)}\n{_MORE}" if key else _MORE
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the gauges that lie in what has to be painted."""
+        tokens, dirty = self._theme.tokens, event.rect()
         painter = QPainter(self)
-        painter.fillRect(event.rect(), QColor(self._theme.tokens.side))
-        painter.fillRect(QRect(0, 0, self.width(), 1), QColor(self._theme.tokens.line))
+        painter.fillRect(dirty, QColor(tokens.raised if self.underMouse() else tokens.side))
+        painter.fillRect(QRect(0, 0, self.width(), 1), QColor(tokens.line))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for gauge, place in zip(self._gauges, self._places, strict=True):
-            if place.whole.intersects(event.rect()):
+            if place.whole.intersects(dirty):
                 self._paint(painter, gauge, place)
+        if self.property("kbd") is True:
+            painter.setPen(QPen(QColor(tokens.accent_text), _RING))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(_RING, _RING, -_RING, -_RING), 6, 6)
 
     def _paint(self, painter: QPainter, gauge: Gauge, place: _Place) -> None:
         tokens, left = self._theme.tokens, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.setFont(self._label_font())
+        painter.setFont(self._label_font)
         painter.setPen(QColor(tokens.second))
         painter.drawText(place.label, left, gauge.label)
-        painter.setFont(self._figures_font())
+        painter.setFont(self._figures_font)
         painter.setPen(QColor(tokens.text if gauge.amount is not None else tokens.second))
         painter.drawText(place.text, left, gauge.text)
         if place.graph is not None:
@@ -141,7 +201,8 @@ class GaugeStrip(QWidget):
             if gauge.graph is Graph.BAR:
                 self._paint_bar(painter, place.graph, gauge.amount or 0.0, colour)
             else:
-                self._paint_curve(painter, place.graph, self._curve(gauge), colour)
+                curve = self._curves.get(gauge.key)
+                self._paint_curve(painter, place.graph, curve.levels if curve else (), colour)
 
     def _paint_bar(self, painter: QPainter, room: QRectF, share: float, colour: QColor) -> None:
         bar = QRectF(room.x(), room.center().y() - _BAR_HEIGHT / 2, room.width(), _BAR_HEIGHT)
@@ -170,39 +231,59 @@ class GaugeStrip(QWidget):
         painter.setPen(colour)
         painter.drawPolyline(QPolygonF(points))
 
-    def _remember(self) -> None:
-        """Append the newest samples; what is gone or unknown loses its curve."""
-        curves: dict[str, deque[float]] = {}
-        for gauge in self._gauges:
-            if gauge.graph is Graph.CURVE and gauge.amount is not None:
-                curves[gauge.key] = self._curves.get(gauge.key) or deque(maxlen=_SAMPLES)
-                curves[gauge.key].append(gauge.amount)
-        self._curves = curves
-
-    def _curve(self, gauge: Gauge) -> tuple[int, ...]:
-        """The samples as heights in whole logical pixels; a speed is drawn against the highest of its own."""
-        samples = self._curves.get(gauge.key, ())
-        top = max(_SLOWEST_SCALE, *samples) if gauge.key == "speed" and samples else 1.0
-        return tuple(round(min(1.0, sample / top) * _LEVELS) for sample in samples)
-
-    def _update_changed(self, before: tuple[Gauge, ...], drawn: dict[str, tuple[int, ...]]) -> None:
-        for old, new, place in zip(before, self._gauges, self._places, strict=True):
-            if (old.text, old.tone) != (new.text, new.tone) or drawn[new.key] != self._curve(new):
-                self.update(place.whole)
+    def _remember(self) -> set[str]:
+        """Append the newest samples; whose curves look different now. What is gone or unknown loses its curve."""
+        kept: dict[str, _Curve] = {}
+        moved = set()
+        for key, _, _, _, graph, amount, _ in self._gauges:
+            if graph is Graph.CURVE and amount is not None:
+                kept[key] = self._curves.get(key) or _Curve()
+                if kept[key].add(amount, speed=key == "speed"):
+                    moved.add(key)
+        moved |= self._curves.keys() - kept.keys()
+        self._curves = kept
+        return moved
 
     def _arrange(self) -> None:
         """Place all gauges from the left, in the most detail that fits."""
         room = self.width() - 2 * self._theme.space.large
-        self._shrink = 1.0
-        fitting = [detail for detail in _Detail if sum(self._widths(detail)) <= room]
-        detail = fitting[0] if fitting else _Detail.NARROW
-        if not fitting:
-            self._fit_words(room)
+        self._brief = False
+        self._gauges = gauges(self._frame)
+        detail = self._fitting(room)
+        if detail is None:
+            self._brief = True
+            self._gauges = gauges(self._frame, brief=True)
+            detail = self._fitting(room)
+        detail = _Detail.NARROW if detail is None else detail
         x, places = float(self._theme.space.large), []
         for gauge, width in zip(self._gauges, self._widths(detail), strict=True):
             places.append(self._place(gauge, x, width, detail))
             x += width
         self._places = tuple(places)
+
+    def _fitting(self, room: int) -> _Detail | None:
+        """The most detail that fits, in words as large as *room* allows, but no smaller than usual; None for none."""
+        self._take_fonts(1.0)
+        for detail in _Detail:
+            # Nothing stands behind the last one that it would have to keep away from.
+            if sum(self._widths(detail)) <= room + self._between(detail):
+                return detail
+        room += self._between(_Detail.NARROW)
+        gaps = sum(self._between(_Detail.NARROW) + self._gap(_Detail.NARROW) for _ in self._gauges)
+        usual = min(1.0, 1 / self._theme.text_scale)
+        # Whoever wants large words would rather have fewer of them.
+        least = usual if self._brief else max(usual, _LEAST_SHRINK)
+        shrink = 1.0
+        for _ in range(_FITTINGS):
+            shrink *= (room - gaps) / (sum(self._widths(_Detail.NARROW)) - gaps)
+            self._take_fonts(max(least, shrink))
+            if sum(self._widths(_Detail.NARROW)) <= room:
+                return _Detail.NARROW
+        return None
+
+    def _take_fonts(self, shrink: float) -> None:
+        self._label_font = self._theme.body_font(9 * shrink)
+        self._figures_font = self._theme.figures_font(9.5 * shrink)
 
     def _place(self, gauge: Gauge, x: float, width: float, detail: _Detail) -> _Place:
         gap, height = self._gap(detail), self._theme.grown(HEIGHT)
@@ -217,7 +298,7 @@ class GaugeStrip(QWidget):
 
     def _widths(self, detail: _Detail) -> list[float]:
         """The width of every gauge, with the gap to the next."""
-        figures = QFontMetricsF(self._figures_font())
+        figures = QFontMetricsF(self._figures_font)
         gap = self._gap(detail)
         between = self._between(detail)
         widths = []
@@ -228,29 +309,22 @@ class GaugeStrip(QWidget):
         return widths
 
     def _label_width(self, gauge: Gauge) -> float:
-        return QFontMetricsF(self._label_font()).horizontalAdvance(gauge.label) + 1
-
-    def _fit_words(self, room: int) -> None:
-        """Make the words as large as *room* allows, but no smaller than usual."""
-        wanted = sum(self._widths(_Detail.NARROW))
-        gaps = sum(self._between(_Detail.NARROW) + self._gap(_Detail.NARROW) for _ in self._gauges)
-        self._shrink = max(min(1.0, 1 / self._theme.text_scale), (room - gaps) / (wanted - gaps))
+        return QFontMetricsF(self._label_font).horizontalAdvance(gauge.label) + 1
 
     def _between(self, detail: _Detail) -> int:
         space = self._theme.space
         return {_Detail.ALL: space.huge, _Detail.NARROW: space.medium}.get(detail, space.large)
 
-    def _label_font(self) -> QFont:
-        return self._theme.body_font(9 * self._shrink)
-
-    def _figures_font(self) -> QFont:
-        return self._theme.figures_font(9.5 * self._shrink)
-
     def _gap(self, detail: _Detail) -> int:
         return self._theme.space.tiny if detail is _Detail.NARROW else self._theme.space.small
+
+
+def _room_asked(shown: tuple[Gauge, ...]) -> list[tuple[str, str, str]]:
+    """What the places of gauges depend on."""
+    return [(gauge.key, gauge.label, gauge.widest) for gauge in shown]
 
 
 def _graph_width(gauge: Gauge, detail: _Detail) -> int:
     if gauge.graph is Graph.CURVE:
         return _CURVE_WIDTH if detail is _Detail.ALL else 0
-    return _BAR_WIDTH if detail <= _Detail.BARS else 0
+    return _BAR_WIDTH if gauge.graph is Graph.BAR and detail <= _Detail.BARS else 0

@@ -20,6 +20,7 @@ class Place(Enum):
     CHAT = ("chat", "Chat", CommandId.CHAT)
     MODELS = ("cube", "Models", CommandId.MODELS)
     COMPARE = ("columns", "Compare", CommandId.COMPARE)
+    MONITOR = ("gauge", "Monitor", CommandId.MONITOR)
     ENGINE = ("engine", "Engine", CommandId.ENGINE)
     LOG = ("log", "Log", CommandId.LOG)
     MODEL_SETTINGS = ("sliders", "Settings of the model", CommandId.MODEL_SETTINGS)
