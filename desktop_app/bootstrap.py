@@ -187,7 +187,7 @@ def build(paths: Paths, machine: MachineSource | None = None, endpoint: str = ""
         model_settings=model_settings,
         servers=servers,
         self_test=SelfTest(),
-        idle=IdleWatch(lambda: settings.idle_unload_minutes, serving.counts, serving.unload),
+        idle=IdleWatch(settings.idle_unload, serving.counts, serving.unload),
         surroundings=Surroundings(paths),
         bundle=Bundle(paths, sources, dict(os.environ)),
         hub_access=hub_access,
@@ -314,6 +314,7 @@ async def open_window(program: Program, window: "MainWindow", keep_appearance: b
     if notice is not None:
         window.show_error(notice)
     window.apply_settings(program.settings, keep_appearance)
+    window.begin()
     program.tasks.start(program.gauges.run(), name="gauges")
     await asyncio.to_thread(warm_up().join)
     # What is loaded by now stays for good. Looking through it again and again in search of garbage took 14 to 58 ms at

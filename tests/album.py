@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QRect, QSize
-from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from desktop_app.domain.appearance import Appearance
@@ -32,6 +32,10 @@ class Album:
             if dialog is not None:
                 _put_in_front(picture, dialog.grab())
             picture.save(str(self._folder / f"{name}-{appearance.name.lower()}.png"))
+
+    def keep(self, name: str, picture: QImage) -> None:
+        """Something that was drawn elsewhere."""
+        picture.save(str(self._folder / f"{name}.png"))
 
 
 async def settle() -> None:

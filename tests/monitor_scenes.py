@@ -44,10 +44,34 @@ def busy(cards: int = 1, seconds: float = 3600.0, until: float = 10_000.0) -> It
         answers, written = round(work * 24), written + work * 1850 * PACE
         yield Frame(
             _machine(at, work, tuple(_card(card, number, at, work, chance) for number in range(cards)), chance),
-            (_engine(work, answers, written, chance),),
-            asked=at,
-            asked_seconds=PACE,
+            (replace(_engine(work, answers, written, chance), at=at, seconds=PACE),),
         )
+
+
+def lost(seconds: float = 3600.0, until: float = 10_000.0) -> Iterator[Frame]:
+    """As `busy`, but in the last 20 seconds the driver of the card does not answer."""
+    note = "The NVIDIA driver did not answer within 3 seconds."
+    for frame in busy(seconds=seconds, until=until):
+        machine = frame.machine
+        if machine.at > until - 20.0:
+            gone = tuple(GpuSample(card.name, None, 0, 0, note=note) for card in machine.gpus)
+            machine = replace(machine, gpus=gone, gpu_note=note)
+        yield replace(frame, machine=machine)
+
+
+def mixed(seconds: float = 3600.0, until: float = 10_000.0) -> Iterator[Frame]:
+    """Two models on three cards, of which one sleeps and one tells nothing in the last 20 seconds."""
+    chance = random.Random(13)
+    for frame in busy(cards=3, seconds=seconds, until=until):
+        machine, first = frame.machine, frame.engines[0]
+        busy_one, asleep, other = machine.gpus
+        asleep = GpuSample(asleep.name, None, 0, 0, asleep=True)
+        if machine.at > until - 20.0:
+            other = GpuSample(other.name, None, 0, 0, note="This card does not answer: GPU is lost.")
+        second = replace(
+            _engine(0.3 * abs(math.sin(machine.at / 90)), 4, machine.at * 40, chance), key="small", name="Qwen3-0.6B"
+        )
+        yield replace(frame, machine=replace(machine, gpus=(busy_one, asleep, other)), engines=(first, second))
 
 
 def _times(seconds: float, until: float) -> Iterator[float]:

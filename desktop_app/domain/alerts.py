@@ -71,7 +71,7 @@ class AlertWatch:
         """What to warn of now, engines first.
 
         Args:
-            at: when the figures were read, `time.monotonic()`.
+            at: when the figures were read, `clock.seconds_now()`.
             machine: the newest reading.
             engines: those that are ready.
         """
@@ -129,7 +129,7 @@ def _of_machine(machine: MachineSample, engines: tuple[EngineFigures, ...]) -> I
     )
     yield _Level(alert, share >= _MEMORY_FULL, share >= _MEMORY_ROOM, 4.0)
     title = "No data from the graphics cards." if len(machine.gpus) > 1 else "No data from the graphics card."
-    remedy = f"{machine.gpu_note} It is asked again by itself; answers are not touched by this."
+    remedy = f"{machine.gpu_note} {_AGAIN}"
     lost = bool(machine.gpu_note)
     yield _Level(Alert("no_data", title, remedy), lost, lost, 6.0, rest=0.0)
 
@@ -137,6 +137,9 @@ def _of_machine(machine: MachineSample, engines: tuple[EngineFigures, ...]) -> I
 def _of_cards(machine: MachineSample) -> Iterator[_Level]:
     for number, card in enumerate(machine.gpus):
         name = f"Graphics card {number}" if len(machine.gpus) > 1 else "Graphics card"
+        lost = bool(card.note) and not machine.gpu_note
+        silent = Alert(f"no_data {number}", f"No data from graphics card {number}.", f"{card.note} {_AGAIN}")
+        yield _Level(silent, lost, lost, 6.0, rest=0.0)
         yield _card_memory(f"card_memory {number}", name, card, machine)
         for reason in _SLOWED:
             held = reason in card.throttles
@@ -163,6 +166,7 @@ def _card_memory(key: str, name: str, card: GpuSample, machine: MachineSample) -
     return _Level(alert, share >= _CARD_FULL, share >= _CARD_ROOM, 4.0)
 
 
+_AGAIN = "It is asked again by itself; answers are not touched by this."
 _MORE_KV = (
     "Send fewer questions at once. Or give the model more room in its settings: more “Memory for conversations”, or on "
     "a graphics card “Precision of what is kept” fp8 (KV cache in 8 bits)."

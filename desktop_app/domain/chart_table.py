@@ -151,6 +151,6 @@ BETWEEN = Chart(
     Unit.SECONDS,
     Section.ENGINE,
     (),
-    explanation="The time between two pieces of a word while an answer is written (inter-token latency, ITL), over the "
+    explanation="The time between two pieces of words while an answer is written (inter-token latency, ITL), over the "
     "last half minute. p50 is the middle one; nine of ten are shorter than p90, and 99 of 100 shorter than p99.",
 )

@@ -45,6 +45,8 @@ class Curve:
     """Of the series in `history.History`."""
     label: str
     """As short as a legend wants it."""
+    brief: str = ""
+    """The same where there is little room, e.g. `7` for `Card 7`; empty where it cannot be shorter."""
 
 
 @dataclass(frozen=True)

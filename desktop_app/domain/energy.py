@@ -19,6 +19,8 @@ _NOTHING_TELLS = (
 _NO_PROCESSOR = (
     "The processor is left out: it has no counter of its energy (RAPL), or Linux lets only administrators read it."
 )
+_NO_CARD = "The graphics card is left out: it does not tell its power."
+_NO_CARDS = "Graphics cards that do not tell their power are left out."
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,13 @@ NO_ENERGY = EnergyState()
 
 
 def processor_watts(before: MachineSample, after: MachineSample) -> float | None:
-    """What the processor took between two readings, by its counter; None where that is not known."""
+    """What the processor took between two readings, by its counter; None where that is not known.
+
+    After a long pause it is not: the counter may have begun anew, and the mean of an hour is not of now.
+    """
     seconds = after.at - before.at
     joules = _growth(before.cpu_energy, after.cpu_energy)
-    return None if joules is None or seconds <= 0 else joules / seconds
+    return None if joules is None or not 0 < seconds <= _LONGEST else joules / seconds
 
 
 class EnergyMeter:
@@ -155,13 +160,20 @@ class EnergyMeter:
         if not self._sources:
             return EnergyState(note=_NOTHING_TELLS) if self._compared else NO_ENERGY
         cards = len(self._sources - {_PROCESSOR})
-        parts = ["the graphics card" if cards == 1 else f"{cards} graphics cards"] if cards else []
+        parts = ["the graphics card" if cards == 1 else f"the {cards} graphics cards"] if cards else []
         parts += ["the processor"] if _PROCESSOR in self._sources else []
         source = " and ".join(parts)
         take = "takes" if len(parts) == 1 and cards < 2 else "take"
-        note = f"All that {source} {take} while answers are written is counted, at rest and for other programs too."
-        note = note if _PROCESSOR in self._sources else f"{note} {_NO_PROCESSOR}"
-        return EnergyState(source, note, self._last, self._session)
+        note = f"Counted is all that {source} {take} while answers are written, idle power and other programs included."
+        left_out = ("" if _PROCESSOR in self._sources else _NO_PROCESSOR, self._silent_cards())
+        return EnergyState(source, " ".join((note, *filter(None, left_out))), self._last, self._session)
+
+    def _silent_cards(self) -> str:
+        """What is said of cards that answer and do not tell their power: instances of a divided card, old ones."""
+        cards = self._machine.gpus if self._machine else ()
+        if not any(number not in self._sources and not (one.asleep or one.note) for number, one in enumerate(cards)):
+            return ""
+        return _NO_CARD if len(cards) == 1 else _NO_CARDS
 
 
 def _taken(before: MachineSample, after: MachineSample) -> Iterator[tuple[int, float]]:

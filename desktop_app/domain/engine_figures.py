@@ -45,3 +45,7 @@ class EngineFigures:
     """Time between two tokens, lately; None when none was written."""
     generated_tokens: float = 0.0
     """Written since the engine started."""
+    at: float = 0.0
+    """When it was read, `clock.seconds_now()`."""
+    seconds: float = 0.0
+    """How much time until then rates and counts cover; 0 when there was no reading before."""

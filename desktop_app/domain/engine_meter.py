@@ -78,6 +78,8 @@ class EngineMeter:
             first_word=_percentiles(now.first_word - earlier.first_word),
             between=_percentiles(now.between - earlier.between),
             generated_tokens=now.generated_tokens,
+            at=at,
+            seconds=at - then,
         )
 
 

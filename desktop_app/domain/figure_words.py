@@ -40,6 +40,8 @@ _SMALLEST_TOP = {
     Unit.MEGAHERTZ: 1000.0,
 }
 """The lowest upper edge of an axis: below it a curve would show noise as large as work."""
+_SHORTEST = 0.0005
+"""Seconds. The first bound at which engines of ours count times (`engine/presets`): below it nothing is told apart."""
 _STEPS = (1.0, 2.0, 5.0, 10.0)
 _SPEEDS = ((1e9, "GB/s"), (1e6, "MB/s"), (1e3, "kB/s"))
 
@@ -83,7 +85,7 @@ def spoken(unit: Unit, value: float | None) -> str:
     words = figure(unit, value)
     if words == UNKNOWN:
         return "unknown"
-    parts = words.split(" ")
+    parts = words.replace("< ", "less than ").split(" ")
     return " ".join(_spelled(part, number) for part, number in zip(parts, ("", *parts), strict=False))
 
 
@@ -148,6 +150,8 @@ def _percent(share: float) -> str:
 
 
 def _duration(seconds: float) -> str:
+    if 0 < seconds < _SHORTEST:
+        return f"< {_SHORTEST * 1000} ms"
     if seconds < 0.1:
         return f"{seconds * 1000:.1f} ms" if 0 < seconds < 0.01 else f"{seconds * 1000:.0f} ms"
     if seconds < 10:

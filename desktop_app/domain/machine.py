@@ -7,6 +7,8 @@ from enum import Enum
 NO_CARD = "No NVIDIA graphics card was found."
 
 _NAME_LENGTH = 60
+_NOISE = ("NVIDIA ", "GeForce ")
+"""What names of cards begin with."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ class MachineSample:
     gpu_note: str = ""
     """Why nothing is known of the cards at this moment, as a sentence; empty when they answer or there is none."""
     at: float = 0.0
-    """When it was read, `time.monotonic()`."""
+    """When it was read, `clock.seconds_now()`."""
     seconds: float = 0.0
     """How much time the shares and rates cover; 0 for the first reading."""
 
@@ -167,6 +169,13 @@ def plain_name(name: str, otherwise: str = "another program") -> str:
         otherwise: what to say when nothing is left of it.
     """
     return "".join(sign for sign in name if sign.isprintable()).strip()[:_NAME_LENGTH] or otherwise
+
+
+def card_name(name: str) -> str:
+    """A card's name without what nobody needs to read, e.g. `RTX 4090`."""
+    for noise in _NOISE:
+        name = name.removeprefix(noise)
+    return name
 
 
 def runs_vllm(machine: Machine) -> bool:

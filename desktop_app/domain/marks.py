@@ -25,7 +25,7 @@ class Mark:
     """One thing that happened."""
 
     at: float
-    """`time.monotonic()`."""
+    """`clock.seconds_now()`."""
     kind: MarkKind
     words: str
     """A short sentence, e.g. `Guide is ready.`"""

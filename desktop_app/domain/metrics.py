@@ -16,6 +16,9 @@ _VALUE = r"[ \t]+(\S{1,40})(?!\S)"
 _BUCKET = rf'\{{(?>(?:{_LABEL},)*?le="([^"\\\n]{{1,40}})")(?:,{_LABEL})*+,?\}}{_VALUE}'
 """Nothing in these goes back over what was read: no text is so bad that it takes longer than it is long."""
 _SIZES = re.compile(r'(?:^|,)(kv_cache_size_tokens|num_gpu_blocks|block_size)="([0-9]{1,15})"')
+_PAGE = 1 << 20
+"""Characters that are looked at. One engine tells 80,000 at most; a server elsewhere may say what it likes, and each
+figure that is not there costs a walk through all of it."""
 _BLOCK = 256 * 1024
 """Characters of a family that are looked at; the histogram of one engine has about 2,000."""
 _MOST = 1e15
@@ -55,7 +58,7 @@ def parse_metrics(text: str) -> EngineMetrics:
 
     Older names are read where a server has no newer ones (`v1/metrics/loggers.py` of vLLM 0.6 to 0.32).
     """
-    page = _Page(text)
+    page = _Page(text[:_PAGE])
     room, block = page.kv_room("vllm:cache_config_info")
     return EngineMetrics(
         generated_tokens=sum(page.values("vllm:generation_tokens_total")),

@@ -1,7 +1,7 @@
-"""Which charts Monitor has for this machine and its engines, and what a reading adds to each of their curves.
+"""Which charts Monitor has for this machine and its engines, and what a reading of the machine adds to their curves.
 
 `services.monitor` calls it with every frame: `values` go into the `History`, `charts` to the page, which builds them
-anew only when they differ from the last. Words and sums for engines are in here, drawing is in `ui/widgets/chart`.
+anew only when they differ from the last. What engines add is in `engine_curves`, drawing in `ui/widgets/chart`.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from desktop_app.domain import chart_table as table
 from desktop_app.domain.curves import Chart, Curve, Unit
 from desktop_app.domain.energy import processor_watts
 from desktop_app.domain.engine_figures import EngineFigures
-from desktop_app.domain.machine import GpuSample, MachineSample, plain_name
+from desktop_app.domain.machine import GpuSample, MachineSample, card_name, plain_name
 
 MOST_CARDS = 16
 """More cards than these have no curves of their own; no computer with more has been seen."""
@@ -121,30 +121,25 @@ def charts(machine: MachineSample, engines: tuple[EngineFigures, ...], past: Pas
 
 
 def values(
-    machine: MachineSample,
-    engines: tuple[EngineFigures, ...],
-    network: float | None = None,
-    before: MachineSample | None = None,
+    machine: MachineSample, network: float | None = None, before: MachineSample | None = None
 ) -> dict[str, float]:
-    """What a frame adds to the `History`, by the curves' keys; what is not known is left out.
+    """What a reading of the machine adds to the `History`, by the curves' keys; what is not known is left out.
 
     Args:
         machine: the newest reading.
-        engines: those that are ready.
         network: bytes per second of all downloads; None when there is none.
         before: the reading before, from which the processor's power is told.
     """
     return {
         **_machine_values(machine, network or 0.0, before),
         **dict(chain.from_iterable(_card_values(*card) for card in enumerate(machine.gpus[:MOST_CARDS]))),
-        **(_engine_values(engines) if engines else {}),
     }
 
 
 def _of_machine(past: Past) -> Iterator[Chart]:
     yield replace(table.PROCESSOR, curves=(Curve("cpu", "All cores"),))
     if past.cores > 1:
-        yield replace(table.CORES, curves=tuple(Curve(f"core{number}", str(number)) for number in range(past.cores)))
+        yield replace(table.CORES, curves=_numbered("core{}", "Core", past.cores))
     yield replace(table.MEMORY, curves=_MEMORY, top=float(past.total_bytes) or None)
     yield replace(table.PROGRAM, curves=(Curve("program.cpu", "Processor"),))
     if past.transfers:
@@ -176,8 +171,12 @@ def _of_cards(past: Past, note: str) -> Iterator[Chart]:
 def _of_each(cards: tuple[CardTraits, ...], figure: str) -> tuple[Curve, ...]:
     """A curve for each card: by its name where there is one only, by its number otherwise."""
     if len(cards) == 1:
-        return (Curve(f"card0.{figure}", cards[0].name),)
-    return tuple(Curve(f"card{number}.{figure}", str(number)) for number in range(len(cards)))
+        return (Curve(f"card0.{figure}", card_name(cards[0].name)),)
+    return _numbered(f"card{{}}.{figure}", "Card", len(cards))
+
+
+def _numbered(key: str, word: str, count: int) -> tuple[Curve, ...]:
+    return tuple(Curve(key.format(number), f"{word} {number}", str(number)) for number in range(count))
 
 
 def _of_engines(past: Past) -> Iterator[Chart]:
@@ -218,27 +217,6 @@ def _card_values(number: int, card: GpuSample) -> Iterator[tuple[str, float]]:
     if card.total_bytes and not card.asleep:
         yield f"card{number}.memory", card.used_bytes
         yield f"card{number}.memory_share", card.used_bytes / card.total_bytes
-
-
-def _engine_values(engines: tuple[EngineFigures, ...]) -> dict[str, float]:
-    """Sums of all engines, the fullest KV cache, and what only one can tell of the busiest that does."""
-    found = {
-        "engine.generation": sum(one.generation for one in engines),
-        "engine.prompt": sum(one.prompt for one in engines),
-        "engine.running": sum(one.running for one in engines),
-        "engine.waiting": sum(one.waiting for one in engines),
-        "engine.preempted": sum(one.preempted for one in engines),
-        "engine.kv": max(one.kv_cache for one in engines),
-    }
-    busiest = sorted(engines, key=lambda one: (one.running, one.generation), reverse=True)
-    hits = next((one.hit_rate for one in busiest if one.hit_rate is not None), None)
-    if hits is not None:
-        found["engine.hits"] = hits
-    for name, told in (("first", [one.first_word for one in busiest]), ("between", [one.between for one in busiest])):
-        times = next((one for one in told if one is not None), None)
-        if times is not None:
-            found |= {f"engine.{name}.p50": times.p50, f"engine.{name}.p90": times.p90, f"engine.{name}.p99": times.p99}
-    return found
 
 
 def _written(machine: MachineSample) -> float:

@@ -8,7 +8,6 @@ per connection.
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -16,7 +15,7 @@ from urllib.parse import unquote
 from desktop_app.domain.errors import UserError
 from desktop_app.endpoint.address import Address
 from desktop_app.endpoint.probe import read_metrics_text
-from desktop_app.endpoint.visitor import HEAD_BYTES, HOST, RefusalError, Request, read_request
+from desktop_app.endpoint.visitor import HEAD_BYTES, HOST, RefusalError, Request, Visitors, read_request
 
 PORT = 8417
 """Where it listens unless another program does. In nobody's list of known ports, and free of those that vLLM (8000),
@@ -24,7 +23,6 @@ Prometheus (9090) and Grafana (3000) take by themselves."""
 PATH = "/metrics"
 _CONNECTIONS = 16
 _ANSWER_SECONDS = 10.0
-"""How long a visitor may take to read the answer."""
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
 """Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/)."""
 _SAID = {
@@ -34,11 +32,10 @@ _SAID = {
     405: "This address can only be read.",
     408: "The request did not come in time.",
     431: "The head of the request is too long.",
-    502: "The engine does not answer.",
     503: "No model is running.",
 }
+_CROWDED = "Too many programs ask at the same time.\n"
 _NOT_OPENED = "No address could be opened on this computer."
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -55,12 +52,14 @@ class MetricsDoor:
 
     Args:
         sources: the engines that are ready, the one that `/metrics` stands for in front.
+        patience: how many seconds a visitor may take to read the answer.
     """
 
-    def __init__(self, sources: Callable[[], Sequence[Source]]) -> None:
+    def __init__(self, sources: Callable[[], Sequence[Source]], patience: float = _ANSWER_SECONDS) -> None:
         self._sources = sources
+        self._patience = patience
+        self._visitors = Visitors(self._receive)
         self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self, port: int = PORT) -> str:
         """Listen on *port*, or on any free one where that is taken; the address of `/metrics`.
@@ -85,47 +84,34 @@ class MetricsDoor:
         if server is None:
             return
         server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._visitors.end()
         await server.wait_closed()
 
     async def _listen(self, port: int) -> asyncio.Server:
         try:
-            return await asyncio.start_server(self._serve, HOST, port, limit=HEAD_BYTES)
+            return await asyncio.start_server(self._visitors.serve, HOST, port, limit=HEAD_BYTES)
         except OSError:
-            return await asyncio.start_server(self._serve, HOST, 0, limit=HEAD_BYTES)
+            return await asyncio.start_server(self._visitors.serve, HOST, 0, limit=HEAD_BYTES)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, from its request to the last byte of the answer."""
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - asyncio runs this as a task
-        self._tasks.add(task)
-        try:
-            await self._answer(reader, writer)
-        except (OSError, asyncio.IncompleteReadError) as error:
-            _log.debug("a connection ended: %s", error)
-        except asyncio.CancelledError:
-            pass  # the end of the door; nobody waits for this task but `close`
-        finally:
-            self._tasks.discard(task)
-            writer.close()
+    async def _receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._visitors) > _CONNECTIONS:
+            answer = _message(503, _CROWDED)
+        else:
+            answer = await self._answer(reader)
+        async with asyncio.timeout(self._patience):
+            writer.write(answer)
+            await writer.drain()
 
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _answer(self, reader: asyncio.StreamReader) -> bytes:
         whole = True
         try:
-            if len(self._tasks) > _CONNECTIONS:
-                raise RefusalError(503)
             request = await read_request(reader)
             whole = request.method != "HEAD"
-            status, text = 200, await self._text(request)
+            return _message(200, await self._text(request), whole)
         except RefusalError as refusal:
-            status, text = refusal.status, f"{_SAID[refusal.status]}\n"
+            return _message(refusal.status, f"{_SAID[refusal.status]}\n", whole)
         except UserError as error:
-            status, text = 502, f"{error.sentence()}\n"
-        async with asyncio.timeout(_ANSWER_SECONDS):
-            writer.write(_message(status, text, whole))
-            await writer.drain()
+            return _message(502, f"{error.sentence()}\n", whole)
 
     async def _text(self, request: Request) -> str:
         """What the engine tells that is asked for. Raises RefusalError and UserError."""
@@ -144,7 +130,7 @@ class MetricsDoor:
         return await read_metrics_text(source.where)
 
 
-def _message(status: int, text: str, whole: bool) -> bytes:
+def _message(status: int, text: str, whole: bool = True) -> bytes:
     """The bytes of an answer; only its head unless it is to be *whole*."""
     body = text.encode("utf-8", "replace")
     head = f"HTTP/1.1 {status} {'OK' if status == 200 else '-'}\r\ncontent-type: {_TEXT}\r\n"

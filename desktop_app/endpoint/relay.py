@@ -8,13 +8,12 @@ request must carry the key, and name this computer as its host (`visitor` says w
 import asyncio
 import hmac
 import json
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from desktop_app.domain.errors import UserError
-from desktop_app.endpoint.visitor import HEAD_BYTES, HOST, RefusalError, Request, read_request
+from desktop_app.endpoint.visitor import HEAD_BYTES, HOST, RefusalError, Request, Visitors, read_request
 
 _PIECE_BYTES = 65_536
 _CONNECTIONS = 64
@@ -29,8 +28,6 @@ _SAID = {
     502: "The engine does not answer.",
     503: "Too many connections at the same time.",
 }
-_log = logging.getLogger(__name__)
-
 KEY_LENGTH = 16
 """Characters of the shortest key that protects anything."""
 
@@ -52,7 +49,7 @@ async def open_relay(engine: Path, port: int, key: str) -> AsyncIterator[int]:
         raise ValueError(f"a key of less than {KEY_LENGTH} characters")
     relay = _Relay(engine, key)
     try:
-        server = await asyncio.start_server(relay.serve, HOST, port, limit=HEAD_BYTES)
+        server = await asyncio.start_server(relay.visitors.serve, HOST, port, limit=HEAD_BYTES)
     except (OSError, OverflowError) as error:
         raise UserError(
             f"Port {port} cannot be used.", "Another program may have it. Choose another one.", details=str(error)
@@ -61,7 +58,7 @@ async def open_relay(engine: Path, port: int, key: str) -> AsyncIterator[int]:
         yield int(server.sockets[0].getsockname()[1])
     finally:
         server.close()
-        await relay.end()
+        await relay.visitors.end()
         await server.wait_closed()
 
 
@@ -69,33 +66,16 @@ class _Relay:
     def __init__(self, engine: Path, key: str) -> None:
         self._engine = engine
         self._wanted = f"Bearer {key}".encode()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.visitors = Visitors(self._receive)
 
-    async def end(self) -> None:
-        """Break off whatever passes through."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, from its request to the last byte of the answer."""
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - asyncio runs this as a task
-        self._tasks.add(task)
+    async def _receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await self._pass_on(reader, writer)
         except RefusalError as refusal:
             await _answer(writer, refusal.status)
-        except (OSError, asyncio.IncompleteReadError) as error:
-            _log.debug("a connection ended: %s", error)
-        except asyncio.CancelledError:
-            pass  # the end of the relay; nobody waits for this task but `end`
-        finally:
-            self._tasks.discard(task)
-            writer.close()
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._tasks) > _CONNECTIONS:
+        if len(self.visitors) > _CONNECTIONS:
             raise RefusalError(503)
         request = await read_request(reader)
         if not hmac.compare_digest(request.headers.get("authorization", "").encode("latin-1"), self._wanted):
@@ -160,8 +140,5 @@ async def _answer(writer: asyncio.StreamWriter, status: int) -> None:
     error = {"error": {"message": _SAID[status], "type": "relay", "param": None, "code": status}}
     body = json.dumps(error).encode()
     head = f"HTTP/1.1 {status} -\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
-    try:
-        writer.write(f"{head}connection: close\r\n\r\n".encode() + body)
-        await writer.drain()
-    except OSError as error_:
-        _log.debug("nobody waited for the refusal: %s", error_)
+    writer.write(f"{head}connection: close\r\n\r\n".encode() + body)
+    await writer.drain()

@@ -7,7 +7,8 @@ two ways is refused.
 """
 
 import asyncio
-from collections.abc import Mapping
+import logging
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 HOST = "127.0.0.1"
@@ -18,6 +19,8 @@ HEAD_SECONDS = 10.0
 _NAMES = ("localhost", "127.0.0.1", "[::1]")
 _ONCE = ("host", "authorization", "content-length", "transfer-encoding", "connection")
 """Headers that may stand once only: two of a kind are read differently by different programs (request smuggling)."""
+_LENGTH_DIGITS = 15
+_log = logging.getLogger(__name__)
 
 
 class RefusalError(Exception):
@@ -46,9 +49,50 @@ class Request:
             if encoding.lower() != "chunked" or "content-length" in self.headers:
                 raise RefusalError(400)
             return None
-        if not (length.isascii() and length.isdecimal()):
+        if not (length.isascii() and length.isdecimal() and len(length) <= _LENGTH_DIGITS):
             raise RefusalError(400)
         return int(length)
+
+
+class Visitors:
+    """The connections of a door: each is one task, until what was said to it is on its way or the door is closed.
+
+    Args:
+        receive: reads the request of a connection and answers it.
+    """
+
+    def __init__(self, receive: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]) -> None:
+        self._receive = receive
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._tasks)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, from its request to the last byte of the answer; for `asyncio.start_server`."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - asyncio runs this as a task
+        self._tasks.add(task)
+        # What `drain` was waited for has left this program: a visitor that reads nothing keeps no connection open.
+        writer.transport.set_write_buffer_limits(0)
+        try:
+            await self._receive(reader, writer)
+        except (OSError, asyncio.IncompleteReadError) as error:
+            _log.debug("a connection ended: %s", error)
+            writer.transport.abort()
+        except asyncio.CancelledError:
+            # The end of the door; nobody waits for this task but `end`.
+            writer.transport.abort()
+        finally:
+            self._tasks.discard(task)
+            writer.close()
+
+    async def end(self) -> None:
+        """Break off whoever is being answered."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 async def read_request(reader: asyncio.StreamReader) -> Request:
@@ -80,11 +124,13 @@ def _names_this_computer(host: str) -> bool:
 def _parse(head: bytes) -> Request:
     """What could be read in two ways is refused."""
     first, *lines = head.decode("latin-1")[:-4].split("\r\n")
+    if any(sign in line for line in (first, *lines) for sign in "\n\r\0"):
+        raise RefusalError(400)
     headers: dict[str, str] = {}
     for line in lines:
         name, colon, value = line.partition(":")
         name = name.lower()
-        if not colon or not name or name.strip() != name or "\n" in line or "\r" in line or "\0" in line:
+        if not colon or not name or name.strip() != name:
             raise RefusalError(400)
         if name in headers and name in _ONCE:
             raise RefusalError(400)

@@ -16,6 +16,7 @@ from desktop_app.endpoint.connection import Connection, connect
 _READ_BYTES = 65_536
 _HEAD_BYTES = 65_536
 _CHUNK_LINE_BYTES = 1_024
+_LENGTH_DIGITS = 15
 BODY_BYTES = 4_000_000
 """The largest body that is collected; vLLM's `/metrics` has 80,000."""
 
@@ -222,6 +223,6 @@ def _body_for(headers: Mapping[str, str]) -> _Plain | _Chunked:
     length = headers.get("content-length")
     if length is None:
         return _Plain(None)
-    if not length.isdecimal():
+    if not length.isdecimal() or len(length) > _LENGTH_DIGITS:
         raise WireError("the answer's length is not a number")
     return _Plain(int(length))

@@ -64,6 +64,7 @@ _DOUBLES: Mapping[str, tuple[str, ...]] = {
     "--cudagraph-capture-sizes": ("--max-cudagraph-capture-size", "--enforce-eager", "--max-num-seqs"),
     "--optimization-level": ("--enforce-eager", "--compilation-config"),
     "--enforce-eager": ("--optimization-level", "--compilation-config"),
+    "--custom-histogram-buckets": ("--custom-histogram-buckets",),
 }
 """What of ours is left out when the person chose one of those."""
 
@@ -137,6 +138,8 @@ def preset_flags(model: ModelRef, environment: EngineEnvironment, settings: Mode
 
 def _defaults(model: ModelRef, environment: EngineEnvironment, settings: ModelSettings) -> presets.Flags:
     found = presets.flags(environment.kind, settings.preset)
+    if _is_recent(environment.version):
+        found += presets.FINE_TIMES
     if not model.is_guide:
         return found
     # It is so small that nothing which takes time at the start pays.
@@ -207,7 +210,7 @@ def split_words(text: str) -> list[str]:
 
 
 def _is_recent(version: str) -> bool:
-    """Whether this vLLM logs JSON and counts for each request; 0.32's documentation is the first that has both.
+    """Whether this vLLM logs JSON, counts for each request and at bounds of ours; 0.32 is the first that has them all.
 
     A flag that it does not know is fatal.
     """

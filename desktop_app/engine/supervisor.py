@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from desktop_app.engine import isolation, shared_memory
+from desktop_app.engine.process_ends import ProcessEnds
 
 POLITE_SECONDS = 3.0
 """How long vLLM may take after being asked; it takes 0.3 s when idle and 0.7 s while it streams."""
@@ -36,7 +37,7 @@ _TRACKER_SECONDS = 2.0
 """How long Python's resource tracker is left alone: it removes the others' shared memory once they are gone."""
 _STEP_SECONDS = 0.025
 _LOOK_SECONDS = 1.0
-"""How often it looks for what no signal tells."""
+"""How often it looks for what no signal tells, while that does not tell of itself either."""
 _LAST_WORDS_SECONDS = 1.5
 """How long vLLM may go on without one of its processes. It needs five seconds itself, and says why in the first."""
 _GLANCE_SECONDS = 0.1
@@ -194,6 +195,8 @@ class Supervisor:
         self._code: int | None = None
         self._parts: dict[int, Entry] = {}
         self._incomplete_since = 0.0
+        self._ends = ProcessEnds()
+        self._pause: float | None = _LOOK_SECONDS
         self._heard = b""
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
@@ -209,7 +212,7 @@ class Supervisor:
             _say(failed=str(error))
             return 1
         while self._code is None and not self._asked and not self._outside:
-            self._wait(_LOOK_SECONDS)
+            self._wait(self._pause)
             self._look()
         by_itself = self._code is not None
         survivors = self._end()
@@ -238,10 +241,11 @@ class Supervisor:
         start = found.start if found else 0.0
         _say(started={"pid": process.pid, "start": start, "cut_off": cut_off})
 
-    def _wait(self, seconds: float) -> None:
-        """Wait for a word, a signal or the death of a child."""
-        watched = [self._wake_read] if self._asked else [self._wake_read, 0]
+    def _wait(self, seconds: float | None) -> None:
+        """Wait for a word, a signal or the death of a process."""
+        watched = [self._wake_read, *self._ends.files] if self._asked else [self._wake_read, *self._ends.files, 0]
         readable, _, _ = select.select(watched, [], [], seconds)
+        self._ends.forget(readable)
         if self._wake_read in readable:
             numbers = os.read(self._wake_read, 512)
             self._outside = self._outside or any(number in numbers for number in _STOP_SIGNALS)
@@ -257,15 +261,20 @@ class Supervisor:
 
     def _look(self) -> None:
         """See what no signal tells: the end of the window, and of a process of vLLM that is not our child."""
+        # In this order: what ends after the look tells of itself.
+        told = self._ready and self._ends.watch([self._parent, *self._parts])
         self._asked = self._asked or os.getppid() != self._parent
         if not self._ready:
             # All parts are there before it is ready; looking at every process is not for free.
             found = family(table(), [self._leader], [self._leader])
             self._parts |= {pid: item for pid, item in found.items() if self._is_part(item, found)}
-        if all(map(self._is_there, self._parts.values())):
+        whole = all(map(self._is_there, self._parts.values()))
+        # Without a pause between looks, all were there until something woke it just now.
+        if whole or self._pause is None:
             self._incomplete_since = time.monotonic()
         elif time.monotonic() - self._incomplete_since > _LAST_WORDS_SECONDS:
             self._outside = self._broken = True
+        self._pause = None if told and whole else _LOOK_SECONDS
 
     def _is_part(self, item: Entry, found: dict[int, Entry]) -> bool:
         """Whether vLLM cannot do without this process; told by the name that it gives itself once it is imported."""

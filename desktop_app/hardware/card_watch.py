@@ -40,8 +40,6 @@ class CardReading(TypedDict):
     `name` and `note`."""
     note: str
     """Why nothing is known of them, as a sentence; empty when they answer, sleep, or there is none."""
-    age: float | None
-    """Seconds since the cards were asked; None when they did not answer."""
 
 
 class CardWatch:
@@ -66,7 +64,6 @@ class CardWatch:
         self._closed = False
         self._cards: list[Told] = []
         self._note = ""
-        self._read_at: float | None = None
 
     def poke(self, details: bool) -> None:
         """Ask for a new reading, unless one is under way. Never waits.
@@ -95,9 +92,8 @@ class CardWatch:
             now = time.monotonic()
             if self._asked is not None and now - self._asked > self._answer_seconds:
                 note = f"The NVIDIA driver did not answer within {self._answer_seconds:g} seconds."
-                return {"cards": _lost(self._cards, note), "note": note, "age": None}
-            age = None if self._note or self._read_at is None else now - self._read_at
-            return {"cards": self._cards, "note": self._note, "age": age}
+                return {"cards": _lost(self._cards, note), "note": note}
+            return {"cards": self._cards, "note": self._note}
 
     def close(self) -> None:
         """Let go of the driver as soon as it lets go of us; nothing waits for it."""
@@ -109,8 +105,7 @@ class CardWatch:
         while self._wait():
             cards, note = self._driver.read(details=self._details)
             with self._turn:
-                self._cards, self._note = cards, note
-                self._read_at, self._asked = self._driver.read_at, None
+                self._cards, self._note, self._asked = cards, note, None
                 self._turn.notify_all()
         self._driver.close()
 
@@ -136,8 +131,6 @@ class _Driver:
     """The open driver, and what is remembered of its cards. Belongs to the thread of a `CardWatch`."""
 
     def __init__(self, root: Path, look_seconds: float) -> None:
-        self.read_at: float | None = None
-        """When the cards were asked for the last time, or seen to sleep."""
         self._root, self._look_seconds = root, look_seconds
         self._sleep = CardSleep()
         self._look_at = float("-inf")
@@ -160,7 +153,7 @@ class _Driver:
         step = self._sleep.step(power, now)
         if step is Step.SLEEP:
             self.close()
-            self._fault, self.read_at = None, now
+            self._fault = None
             names = [card["name"] for card in self._told] or [NO_NAME] * len(self._folders)
             return [{"name": name, "asleep": True} for name in names], ""
         if step is Step.ASK and (look or self._fault is None):
@@ -177,8 +170,7 @@ class _Driver:
     def _ask_all(self, power: list[Power], *, details: bool, look: bool) -> None:
         told, self._fault = self._asked(details=details, look=look)
         self._told = told or (_lost(self._told, self._fault) if self._fault else [])
-        self.read_at = time.monotonic()
-        if self._fault is not None or not self._sleep.heard(power, self._used(power), self.read_at):
+        if self._fault is not None or not self._sleep.heard(power, self._used(power), time.monotonic()):
             self.close()
 
     def _asked(self, *, details: bool, look: bool) -> tuple[list[Told], str | None]:
@@ -197,6 +189,8 @@ class _Driver:
                 return [], NO_INSTANCE if pynvml.nvmlDeviceGetCount() else NO_CARDS
         except pynvml.NVMLError as error:
             return [], sentence(error)
+        except Exception as error:  # noqa: BLE001 - bindings fail in ways of their own; old figures must not stay
+            return [], f"The graphics cards could not be read ({type(error).__name__})."
         notes = [card.note for card in self._cards if isinstance(card, _Lost)]
         return told, notes[0] if len(notes) == len(told) else None
 

@@ -1,10 +1,10 @@
 """The gauges of a machine that is only described (`domain/machine_file`): its figures, which never move."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from desktop_app.domain.clock import seconds_now
 from desktop_app.domain.machine import Attention, GpuSample, Machine, MachineSample
 
 
@@ -56,7 +56,7 @@ class StillSampler:
                 if self._timer:
                     self._timer.cancel()
                 if self._attention is not Attention.NOBODY:
-                    now = time.monotonic()
+                    now = seconds_now()
                     hear(replace(self._sample, at=now, seconds=now - before if before else 0.0))
                     before = now
                     self._timer = loop.call_later(self._attention.value, self._woken.set)

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 Told = dict[str, Any]
 """What is told of one card, as it goes into a line of JSON."""
 
+_NAME_LENGTH = 200
+"""Characters of a process's name. Programs give themselves names of many kilobytes."""
 NO_NAME = "NVIDIA graphics card"
 NOT_INSTALLED = "The part that reads NVIDIA graphics cards (nvidia-ml-py) is not installed."
 NO_CARDS = "The NVIDIA driver is running, but it sees no graphics card."
@@ -291,4 +293,4 @@ def _process_name(pid: int) -> str:
     except OSError:
         return ""
     whole = command.partition("\0")[0].rpartition("/")[2]
-    return whole if whole.startswith(name) else name
+    return (whole if whole.startswith(name) else name)[:_NAME_LENGTH]

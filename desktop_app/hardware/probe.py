@@ -17,18 +17,21 @@ from desktop_app.hardware.memory_users import family, largest, processes
 from desktop_app.hardware.nvml import NvmlHelper, Reading, driver_note
 
 
-def probe(root: Path = Path("/"), helper: NvmlHelper | None = None, ours: Collection[int] = ()) -> Machine:
+def probe(
+    root: Path = Path("/"), helper: NvmlHelper | None = None, ours: Collection[int] = (), *, cards: bool = True
+) -> Machine:
     """Describe the machine. Blocks: milliseconds without an NVIDIA driver, up to 15 seconds with one that hangs.
 
     Args:
         root: the folder that stands for `/`.
         helper: who asks NVIDIA's driver when there is one; one that is ended afterwards by default.
         ours: processes of our engines that do not descend from this program, e.g. those in containers.
+        cards: whether to ask for graphics cards, which wakes those that sleep; without, none is described.
     """
     name, flags = _processor(root)
     table = processes()
     engines = family(table, (os.getpid(), *ours))
-    reading = _cards(root, helper or NvmlHelper(), engines)
+    reading = _cards(root, helper or NvmlHelper(), engines) if cards else Reading()
     memory, available = usable_memory(root), available_memory(root)
     return Machine(
         cpu_name=name,

@@ -23,12 +23,15 @@ from desktop_app.hardware.nvml import driver_note
 from desktop_app.hardware.sampling_frames import LINE_LIMIT, parse_frame
 
 CARDS_NOTE = "The program that reads the graphics cards ended twice. They are read again in a minute."
+HELD_NOTE = "The NVIDIA driver holds on to a program that asked it. It is asked again when it has let go."
 PATIENCE_SECONDS = 5.0
 """A helper that has said nothing for this time is replaced, at the latest after twice as long."""
 REST_SECONDS = 60.0
 """An end this soon after another one is a reason to leave the cards out, and that for as long."""
 _TIRED_SECONDS = 10.0
 """How long the next start waits when even a helper that leaves the cards out does not stay."""
+_HELD_SECONDS = 3.0
+"""A killed helper that is there for longer hangs in a driver."""
 _REAP_SECONDS = 2.0
 """How long the end waits for killed helpers; one that is stuck in a driver goes when that lets it."""
 _RUN = (
@@ -137,12 +140,12 @@ class Sampler:
             return
         self._helper = helper
         self._helpers.add(helper)
-        helper.gone.add_done_callback(lambda _: self._helpers.discard(helper))
+        helper.gone.add_done_callback(lambda _: self._on_gone(helper))
         # Asked every time: a driver can be installed while the window is open.
-        self._driver = not driver_note(self._root)
-        self._cards = self._driver and time.monotonic() >= self._ends.cards_at
+        self._driver, self._cards = not driver_note(self._root), False
         self._tell_pace()
-        helper.tell(engines=self._engines, cards=self._cards)
+        helper.tell(engines=self._engines)
+        self._tell_cards()
         self._silent = 0
         self._later(self._patience, self._watch_over)
 
@@ -174,6 +177,32 @@ class Sampler:
         if self._helper and self._attention is not Attention.NOBODY:
             self._helper.tell(pace=self._attention.value, details=self._attention is Attention.PAGE)
 
+    def _tell_cards(self) -> None:
+        """Have the cards read if there are any, unless that seems to end helpers, or an older one hangs in the driver.
+
+        One that hangs cannot even be killed, and whoever asks the driver beside it would hang as well: were it asked
+        each time that the window is shown, there would be ever more of them.
+        """
+        if self._helper and self._driver and not self._cards and not self._held():
+            self._cards = time.monotonic() >= self._ends.cards_at
+            if self._cards:
+                self._helper.tell(cards=True)
+
+    def _held(self) -> list[float]:
+        """When each of the helpers was killed that are there all the same."""
+        return [helper.killed_at for helper in self._helpers if helper is not self._helper]
+
+    def _why_no_cards(self) -> str:
+        """Empty as long as it need not be told: a killed helper is gone within moments."""
+        now = time.monotonic()
+        if now < self._ends.cards_at:
+            return CARDS_NOTE
+        return HELD_NOTE if now - min(self._held(), default=now) > _HELD_SECONDS else ""
+
+    def _on_gone(self, helper: "_Helper") -> None:
+        self._helpers.discard(helper)
+        self._tell_cards()
+
     def _on_line(self, helper: "_Helper", line: bytes, hear: Hear) -> None:
         if helper is not self._helper:
             return
@@ -183,12 +212,9 @@ class Sampler:
             _logger.debug("A line of the program that reads the machine was left out: %s", error)
             return
         self._silent = 0
+        self._tell_cards()
         if self._driver and not self._cards:
-            self._cards = time.monotonic() >= self._ends.cards_at
-            if self._cards:
-                helper.tell(cards=True)
-            else:
-                sample = replace(sample, gpu_note=CARDS_NOTE)
+            sample = replace(sample, gpu_note=self._why_no_cards())
         hear(sample)
 
 
@@ -226,6 +252,8 @@ class _Helper(asyncio.SubprocessProtocol):
         self.pid = 0
         self.over = False
         """Whether it ended, or was told to."""
+        self.killed_at = 0.0
+        """`time.monotonic()`; 0 while it was not."""
         self.gone = asyncio.get_running_loop().create_future()
         """Done when it is reaped and its pipes are closed."""
 
@@ -242,7 +270,7 @@ class _Helper(asyncio.SubprocessProtocol):
 
     def kill(self) -> None:
         """End it. It has nothing to lose, so it is not asked."""
-        self.over = True
+        self.over, self.killed_at = True, time.monotonic()
         with contextlib.suppress(ProcessLookupError):
             if self._transport:
                 self._transport.kill()

@@ -6,9 +6,8 @@ card is. `cards` and `note` are missing where the helper asks no driver.
 """
 
 import json
-import math
-import time
 
+from desktop_app.domain.clock import seconds_now
 from desktop_app.domain.machine import MachineSample, Usage
 from desktop_app.hardware.nvml_samples import parse_cards
 
@@ -18,6 +17,7 @@ _CORES_LIMIT = 4096
 _SIZE_LIMIT = 1 << 50
 """Bytes, and bytes per second: no computer has as many."""
 _JOULES_LIMIT = 1e15
+_SECONDS_LIMIT = 1e12
 _NOTE_LENGTH = 300
 
 
@@ -45,8 +45,8 @@ def parse_frame(line: bytes) -> MachineSample:
             engine=_usage(told["engine"]),
             cpu_energy=None if joules is None else _number(joules, _JOULES_LIMIT),
             gpu_note=_sentence(told.get("note", "")),
-            at=min(_number(told["at"], math.inf), time.monotonic()),
-            seconds=_number(told["seconds"], math.inf),
+            at=min(_number(told["at"], _SECONDS_LIMIT), seconds_now()),
+            seconds=_number(told["seconds"], _SECONDS_LIMIT),
         )
     except (LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"no frame: {error!r}") from error
@@ -70,7 +70,8 @@ def _number(value: object, most: float) -> float:
     """
     if type(value) not in (int, float) or not isinstance(value, (int, float)):
         raise ValueError("not a number")
-    if not math.isfinite(value) or not 0 <= value <= most:
+    # NaN is in no range, and whole numbers may be too large for a float.
+    if not 0 <= value <= most:
         raise ValueError("a figure that cannot be")
     return value
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psutil
 
+from desktop_app.domain.clock import seconds_now
 from desktop_app.hardware.cgroup import tightest_memory
 from desktop_app.hardware.process_groups import ProcessGroups
 from desktop_app.hardware.rapl import Rapl
@@ -147,13 +148,15 @@ class SamplingHelper:
         if self._is_behind():
             return
         if not self._unsaid:
-            self._unsaid = json.dumps(self._frame(now), separators=(",", ":")).encode() + b"\n"
+            self._unsaid = json.dumps(self.frame(now), separators=(",", ":")).encode() + b"\n"
             self._ticked = now
         # Of a frame that is larger than the pipe, the rest is said when there is room.
         with contextlib.suppress(BlockingIOError):
             self._unsaid = self._unsaid[os.write(1, self._unsaid) :]
 
-    def _frame(self, now: float) -> dict[str, Any]:
+    def frame(self, now: float) -> dict[str, Any]:
+        """What is told at *now*, `time.monotonic()`, of the time since the last frame that was told."""
+        at = seconds_now()
         if self._watch:
             self._watch.poke(self._details)
         before, self._cores = self._cores, read_cores()
@@ -161,8 +164,9 @@ class SamplingHelper:
         used, total = self._memory()
         program, engine = self._groups.read(now)
         frame: dict[str, Any] = {
-            "at": now,
-            "seconds": round(now - self._ticked, 4),
+            "at": at,
+            # Shares of other cores than before cover no time.
+            "seconds": round(now - self._ticked, 4) if len(before) == len(self._cores) else 0,
             "cpu": cpu,
             "cores": cores,
             "used": used,

@@ -1,4 +1,7 @@
-"""Values as cells of CSV that spreadsheets do not calculate with. Every export of this room as CSV asks here."""
+"""Values as cells of CSV that spreadsheets do not calculate with, for `experiment_csv` and `monitor_csv`.
+
+Prompts are read again from CSV, so `prompt_csv` has a way of its own that can be taken back.
+"""
 
 _FORMULAS = "=+-@＝＋－＠|"
 """Spreadsheets take what begins with one of these for a formula, the wide ones too; `|` is of the old DDE."""

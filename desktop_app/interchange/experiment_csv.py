@@ -1,7 +1,7 @@
 """An experiment as CSV, a row for each cell, for statistics. `services/experiment_files.py` calls it.
 
 What is not known is empty, never 0. A text that a spreadsheet would take for a formula has an apostrophe before it
-(https://owasp.org/www-community/attacks/CSV_Injection); the JSON export has every text as it was.
+(`csv_cells`); the JSON export has every text as it was.
 """
 
 import csv
@@ -12,12 +12,10 @@ from hashlib import sha256
 
 from desktop_app.domain.experiment import Cell, Column, Experiment, Prompt, Provenance
 from desktop_app.domain.experiment_words import all_settings_words, finish_words, flag_words, host_words
+from desktop_app.interchange.csv_cells import fit
 from desktop_app.interchange.experiment_parcel import ExperimentParcel
 from desktop_app.interchange.experiment_wording import HIDDEN, titles
 from desktop_app.interchange.values import line
-
-_FORMULAS = "=+-@＝＋－＠|"
-"""Spreadsheets take what begins with one of these for a formula, the wide ones too; `|` is of the old DDE."""
 
 Value = str | int | float | None
 
@@ -59,16 +57,8 @@ def csv_pieces(parcel: ExperimentParcel) -> Iterator[str]:
         number = -1 if cell.provenance is None else cell.provenance
         source = parcel.provenance.get(number, Provenance())
         row = _Row(experiment, cell, column, named[column.id], prompt, source, digests.get(number, ""))
-        yield str(writer.writerow([_fit(value(row)) for value in _FIELDS.values()]))
-
-
-def _fit(value: Value) -> Value:
-    """A value that no spreadsheet calculates with, and that readers of CSV can read."""
-    if not isinstance(value, str):
-        return value
-    text = value.replace("\0", "\ufffd")
-    begin = text.lstrip()[:1]
-    return f"'{text}" if text[:1] in ("\t", "\r", "\n") or (begin and begin in _FORMULAS) else text
+        values = (value(row) for value in _FIELDS.values())
+        yield str(writer.writerow([fit(value) if isinstance(value, str) else value for value in values]))
 
 
 def _digest(source: Provenance) -> str:

@@ -27,7 +27,7 @@ def monitor_csv(charts: Iterable[Chart], history: History, span: float, marks: S
         history: where the curves are; nothing may be added meanwhile.
         span: one of `monitor_history.SPANS`.
         marks: what happened; the words are in the last column, in the row of their moment.
-        began: the moment at which `time.monotonic()` was 0, with its offset from UTC.
+        began: the moment at which `clock.seconds_now()` was 0, with its offset from UTC.
     """
     named = [(chart, curve) for chart in charts for curve in chart.curves]
     head = [fit(one_line(f"{chart.title}: {curve.label} ({_unit_words(chart.unit)})")) for chart, curve in named]

@@ -107,8 +107,8 @@ def _rows(text: str, separator: str, *, strict: bool = True) -> Iterator[Row]:
 
 def _cell(cells: Sequence[str], columns: Sequence[int], number: int) -> str:
     """The first of *columns* that has something in it."""
-    told = (cells[column] for column in columns if column < len(cells) and cells[column].strip())
-    return fitting(_undone(next(told, "")), number)
+    told = (_undone(cells[column]) for column in columns if column < len(cells))
+    return fitting(next((text for text in told if text.strip()), ""), number)
 
 
 def _defused(text: str) -> str:

@@ -4,10 +4,10 @@
 """
 
 import asyncio
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from desktop_app.domain.clock import seconds_now
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.launch import ModelRef
 from desktop_app.domain.metrics import EngineMetrics
@@ -27,7 +27,7 @@ class EngineReading:
     run: object
     """The same thing as long as it is the same run of the engine: its counters begin anew with every run."""
     at: float
-    """When it answered, or did not, `time.monotonic()`."""
+    """When it answered, or did not, `clock.seconds_now()`."""
     metrics: EngineMetrics | None = None
     note: str = ""
     """Why there are no metrics, as a sentence."""
@@ -47,4 +47,4 @@ async def _read(model: ModelRef, endpoint: Endpoint) -> EngineReading:
         note = error.sentence()
     except OSError:
         note = "The engine does not answer."
-    return EngineReading(model.key, model.name, endpoint, time.monotonic(), metrics, note)
+    return EngineReading(model.key, model.name, endpoint, seconds_now(), metrics, note)

@@ -6,11 +6,11 @@ the pace, and on its frames the engines are asked when it is time.
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from desktop_app.domain.clock import seconds_now
 from desktop_app.domain.engine_figures import EngineFigures
 from desktop_app.domain.engine_meter import EngineMeter
 from desktop_app.domain.machine import Attention, MachineSample
@@ -46,10 +46,6 @@ class Frame:
     """The engines that answered when they were asked last; each the same object until it is measured anew."""
     note: str = ""
     """Why the figures of the engines, or of one of them, are missing, as a sentence."""
-    asked: float = 0.0
-    """When the engines were measured, `time.monotonic()`; 0 while they were not."""
-    asked_seconds: float = 0.0
-    """How much time their rates cover; 0 when they were measured for the first time after a break."""
 
     @property
     def tokens_per_second(self) -> float | None:
@@ -122,7 +118,7 @@ class Gauges:
         read_engines: Callable[[], Awaitable[tuple[EngineReading, ...]]],
         engine_pids: Callable[[], tuple[int, ...]],
         pace: Pace = Pace(),
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = seconds_now,
     ) -> None:
         self._machine = machine
         self._read_engines = read_engines
@@ -137,8 +133,8 @@ class Gauges:
         """By the engine's key."""
         self._asked: float | None = None
         """When the last question was asked; None when the next one is the first after a break."""
-        self._answered: float | None = None
-        """When engines answered last; None when the next answer is the first after a break."""
+        self._nobody = True
+        """Whether nobody was there when the last question was asked."""
         self._again = False
         """Whether to ask once more when the engines have answered."""
         self._busy = False
@@ -184,10 +180,7 @@ class Gauges:
             return  # it was on its way when everybody left
         self._tell_pids()
         self._resting_cpu = min(self._resting_cpu, machine.engine.cpu)
-        before = self.frames.value
-        # Until the first answer after a break the figures are those of before it.
-        covered = before.asked_seconds if self._answered is not None else 0.0
-        self.frames.set(replace(before, machine=machine, asked_seconds=covered))
+        self.frames.set(replace(self.frames.value, machine=machine))
         if self._is_time(machine):
             self._ask()
 
@@ -198,8 +191,8 @@ class Gauges:
             self._machine.watch(pids)
 
     def _is_time(self, machine: MachineSample) -> bool:
-        """Whether the engines are to be asked; while none is known that costs nothing, and is how one is found."""
-        if self._asked is None or not self._meters:
+        """Whether the engines are to be asked; while there is none that costs nothing, and is how one is found."""
+        if self._asked is None or self._nobody:
             return True
         now = self._clock()
         # Whoever gives an engine work, a chat, an experiment or another program: its processes show it.
@@ -224,12 +217,9 @@ class Gauges:
             self._take(await self._read_engines())
 
     def _take(self, readings: tuple[EngineReading, ...]) -> None:
-        figures, fresh, now = self._measure(readings)
+        self._nobody = not readings
+        figures, fresh = self._measure(readings)
         frame = self.frames.value
-        if now is not None:
-            covered = now - self._answered if self._answered is not None else 0.0
-            frame = replace(frame, asked=now, asked_seconds=covered)
-        self._answered = (now or self._answered) if figures else None
         # The reading after an answer still counts its last tokens; one more brings the speed down to 0. And the first
         # one of a run has no rates yet.
         self._busy = fresh or any(one.running or one.waiting or one.generation or one.prompt for one in figures)
@@ -237,12 +227,9 @@ class Gauges:
             self._resting_cpu = frame.machine.engine.cpu
         self.frames.set(replace(frame, engines=figures, note=_note(readings)))
 
-    def _measure(self, readings: tuple[EngineReading, ...]) -> tuple[tuple[EngineFigures, ...], bool, float | None]:
-        """Figures of those that answered, whether one of them did so for the first time, and when they were made.
-
-        The last is None where all are those of the question before, because that was just now.
-        """
-        before, figures, fresh, now = self._meters, [], False, None
+    def _measure(self, readings: tuple[EngineReading, ...]) -> tuple[tuple[EngineFigures, ...], bool]:
+        """Figures of those that answered, and whether one of them did so for the first time."""
+        before, figures, fresh = self._meters, [], False
         self._meters = {}
         for reading in readings:
             known = before.get(reading.key)
@@ -255,9 +242,8 @@ class Gauges:
                 continue
             if known.figures is None or reading.at - known.at >= _SHORTEST:
                 known.at, known.figures = reading.at, known.meter.add(reading.at, reading.metrics)
-                now = max(now or 0.0, reading.at)
             figures.append(known.figures)
-        return tuple(figures), fresh, now
+        return tuple(figures), fresh
 
     def _forget(self) -> None:
         """Begin anew after a break: what was done meanwhile is no speed."""
@@ -265,7 +251,7 @@ class Gauges:
             self._question.cancel()
         self._question = None
         self._meters = {}
-        self._asked = self._answered = None
+        self._asked = None
         self._busy = False
 
 

@@ -9,11 +9,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from desktop_app.domain.metrics import EngineMetrics
+from desktop_app.domain.observable import Observable
 
 _LOOKS = 10
 """Looks within the chosen time: a model is stopped at most a tenth of it too late."""
-_OFF_SECONDS = 60.0
-"""Between two looks at the choice while it is off."""
 
 Counts = dict[str, EngineMetrics]
 
@@ -27,7 +26,7 @@ class _Rest:
 
 
 class IdleWatch:
-    """Looks at what engines have done, and has those stopped that did nothing for long enough.
+    """Looks at what engines have done, and has those stopped that did nothing for long enough. Off, it has no timer.
 
     Args:
         minutes: the chosen time; 0 for never.
@@ -38,7 +37,7 @@ class IdleWatch:
 
     def __init__(
         self,
-        minutes: Callable[[], int],
+        minutes: Observable[int],
         counts: Callable[[], Awaitable[Counts]],
         stop: Callable[[str], Awaitable[None]],
         second: float = 1.0,
@@ -51,14 +50,22 @@ class IdleWatch:
 
     async def run(self) -> None:
         """Watch until cancelled."""
-        while True:
-            minutes = self._minutes()
-            seconds = minutes * 60 / _LOOKS if minutes else _OFF_SECONDS
-            await asyncio.sleep(seconds * self._second)
-            if minutes and self._minutes() == minutes:
-                await self._look()
-            else:
-                self._rests.clear()
+        chosen = asyncio.Event()
+        stop = self._minutes.watch(lambda _: chosen.set())
+        try:
+            while True:
+                minutes = self._minutes.value
+                pause = minutes * 60 / _LOOKS * self._second if minutes else None
+                try:
+                    async with asyncio.timeout(pause):
+                        await chosen.wait()
+                except TimeoutError:
+                    await self._look()
+                else:
+                    chosen.clear()
+                    self._rests.clear()
+        finally:
+            stop()
 
     async def _look(self) -> None:
         counts = await self._counts()

@@ -27,8 +27,11 @@ class MachineSource:
     """Who asks NVIDIA's driver. The same every time: it leaves a driver that failed alone for a while."""
     _turn: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
-    def look(self) -> Machine:
+    def look(self, cards: bool = True) -> Machine:
         """What the machine has, and how much of it is free at this moment. It blocks: call it in a thread.
+
+        Args:
+            cards: whether graphics cards are wanted; to ask for them wakes those that sleep.
 
         Raises:
             UserError: the file describes no machine.
@@ -44,7 +47,7 @@ class MachineSource:
         from desktop_app.hardware.probe import probe  # noqa: PLC0415 - the window's first picture needs no machine
 
         with self._turn:
-            return probe(self.root, self.helper)
+            return probe(self.root, self.helper, cards=cards)
 
     def sampler(self) -> "Sampler | StillSampler":
         """Who says how busy it is."""

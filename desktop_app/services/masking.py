@@ -21,7 +21,7 @@ _SECRET_NAME = re.compile(
     r"key|token|secret|passw|passphrase|auth|cookie|credential|signature|(?<![a-z])(?:sig|pwd|pat|pin)(?![a-z])"
 )
 _HARMLESS = re.compile(
-    r"tokeniz(?:ers?|ation)|per_token|key_value|keywords?|keyboard|authors?(?![a-z])"
+    r"tokeniz(?:ers?|ation)|per_token|inter_token|first_token|key_value|keywords?|keyboard|authors?(?![a-z])"
     r"|(?:bos|eos|pad|unk|sep|cls|mask|image|audio|video|stop)_token(?:_ids?)?"
     r"|token_(?:ids?|types?|len|length|count|index|indices|budget|quant|group|pooling)(?![a-z])"
 )

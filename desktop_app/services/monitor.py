@@ -6,15 +6,16 @@ measures (`monitor_release`), and for whoever reads the address that a person op
 """
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
 from desktop_app.domain.alerts import AlertWatch
+from desktop_app.domain.clock import seconds_now
 from desktop_app.domain.curves import Chart
 from desktop_app.domain.energy import EnergyMeter
 from desktop_app.domain.engine import EngineStage, EngineStatus
+from desktop_app.domain.engine_curves import EngineCurves
 from desktop_app.domain.engine_figures import EngineFigures
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.machine import Machine
@@ -40,9 +41,9 @@ class Monitor:
         gauges: the newest figures.
         serving: the engines and what becomes of them.
         downloads: what comes from the network, `Downloads.state`.
-        look: describes the machine, for what is back after a stop; blocks.
+        look: describes the machine, with its cards or without, for what is back after a stop; blocks.
         tasks: runs what takes time.
-        clock: `time.monotonic()`.
+        clock: `clock.seconds_now()`.
         pause: between two looks at the memory after a stop, seconds.
     """
 
@@ -51,9 +52,9 @@ class Monitor:
         gauges: Gauges,
         serving: Serving,
         downloads: Observable[DownloadsState],
-        look: Callable[[], Machine],
+        look: Callable[[bool], Machine],
         tasks: Tasks,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = seconds_now,
         pause: float = 0.5,
     ) -> None:
         self._gauges = gauges
@@ -73,6 +74,7 @@ class Monitor:
         self._charted: tuple[Past, str] | None = None
         """What the charts were made of."""
         self._machine = EMPTY.machine
+        self._curves = EngineCurves()
         self._heard: dict[str, EngineFigures] = {}
         """What each engine told last."""
         self._stages: dict[str, EngineStage] = {}
@@ -115,14 +117,17 @@ class Monitor:
     def _on_frame(self, frame: Frame) -> None:
         if frame is EMPTY:
             return
-        self._book.hear_figures([one for one in frame.engines if self._heard.get(one.key) is not one])
+        fresh = tuple(one for one in frame.engines if self._heard.get(one.key) is not one)
         self._heard = {one.key: one for one in frame.engines}
+        self._book.hear_figures(fresh)
         state = self.state.value
         alerts, drawn = state.alerts, state.charts
         if frame.machine is not self._machine:
             drawn = self._add(frame)
             alerts = _same(alerts, self._alerts.look(frame.machine.at, frame.machine, frame.engines))
             self._book.hear_alerts(alerts)
+        for part in self._curves.add(frame.engines, fresh):
+            self.history.fill(part.begin, part.end, part.values, on_top=part.on_top)
         self.state.set(
             replace(
                 state,
@@ -139,15 +144,13 @@ class Monitor:
         """Take a reading of the machine into the history; the charts that there are now."""
         machine, before = frame.machine, self._machine if frame.machine.seconds else None
         self._machine = machine
-        # Rates that cover no time say nothing: they would be a dip to 0.
-        engines = frame.engines if frame.asked_seconds else ()
         network = self._network()
-        self.history.add(machine.at, machine.seconds, values(machine, engines, network, before))
-        past = self._past.after(machine, engines, network)
+        self.history.add(machine.at, machine.seconds, values(machine, network, before))
+        past = self._past.after(machine, frame.engines, network)
         if (past, machine.gpu_note) == self._charted:
             return self.state.value.charts
         self._past, self._charted = past, (past, machine.gpu_note)
-        return charts(machine, engines, past)
+        return charts(machine, frame.engines, past)
 
     def _network(self) -> float | None:
         """Bytes per second of all downloads; None when there is none."""
@@ -160,9 +163,9 @@ class Monitor:
         return tuple(one for one in engines if one.key not in elsewhere) if elsewhere else engines
 
     def _kv(self, engines: tuple[EngineFigures, ...]) -> KvState | None:
-        """Of the engine that is talked to, or of the only one."""
+        """Of the engine that is talked to, or of the one whose cache is the fullest."""
         talked = self._serving.status.value.key
-        one = next((one for one in engines if one.key == talked or len(engines) == 1), None)
+        one = max(engines, key=lambda one: (one.key == talked, one.kv_cache), default=None)
         return KvState(one.name, one.kv_cache, one.kv_tokens, one.kv_block, one.hit_rate) if one else None
 
     # --- what happens --------------------------------------------------------------------------------------------

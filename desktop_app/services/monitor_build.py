@@ -27,7 +27,7 @@ class MonitorPart:
         gauges: the newest figures.
         serving: the engines.
         downloads: `Downloads.state`.
-        look: describes the machine; blocks.
+        look: describes the machine, with its cards or without; blocks.
         tasks: runs what takes time.
     """
 
@@ -36,7 +36,7 @@ class MonitorPart:
         gauges: Gauges,
         serving: Serving,
         downloads: Observable[DownloadsState],
-        look: Callable[[], Machine],
+        look: Callable[[bool], Machine],
         tasks: Tasks,
     ) -> None:
         self._gauges = gauges

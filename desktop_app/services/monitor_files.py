@@ -4,13 +4,13 @@ Everything is made and written in a thread.
 """
 
 import asyncio
-import time
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from desktop_app.domain.clock import seconds_now
 from desktop_app.domain.errors import UserError
 from desktop_app.interchange.whole_file import WholeFile, disk_words
 from desktop_app.services.monitor import Monitor
@@ -34,7 +34,7 @@ class MonitorFiles:
         from desktop_app.interchange.monitor_csv import monitor_csv  # noqa: PLC0415 - hardly anybody writes one
 
         state = self._monitor.state.value
-        began = datetime.now().astimezone() - timedelta(seconds=time.monotonic())
+        began = datetime.now().astimezone() - timedelta(seconds=seconds_now())
         # Figures come in while the thread reads: it gets its own, which takes a millisecond.
         history = deepcopy(self._monitor.history)
         make = partial(monitor_csv, state.charts, history, span, state.marks, began)

@@ -1,10 +1,10 @@
 """What happened in the last hour, as marks. `services/monitor` owns one `MarkBook` and tells it what it sees."""
 
-import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from desktop_app.domain.alerts import Alert
+from desktop_app.domain.clock import seconds_now
 from desktop_app.domain.engine import EngineStage, EngineStatus
 from desktop_app.domain.engine_figures import EngineFigures
 from desktop_app.domain.errors import UserError
@@ -23,10 +23,10 @@ class MarkBook:
     """Keeps the marks.
 
     Args:
-        clock: `time.monotonic()`.
+        clock: `clock.seconds_now()`.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = seconds_now) -> None:
         self._clock = clock
         self._kept: deque[Mark] = deque(maxlen=_MOST)
         self._marks: tuple[Mark, ...] = ()
@@ -53,6 +53,8 @@ class MarkBook:
     def hear_engines(self, engines: Sequence[EngineStatus]) -> None:
         """The engines that start, run, stop or have failed."""
         before, self._engines = self._engines, {one.key: one for one in engines}
+        for key in _ready(before) - _ready(self._engines):
+            self._mark_answers(_name(before[key]), self._answers.pop(key, 0))
         for key, status in self._engines.items():
             was = before[key].stage if key in before else EngineStage.STOPPED
             if status.stage is not was:
@@ -75,8 +77,7 @@ class MarkBook:
         for one in engines:
             count = self._answers.pop(one.key, 0) + one.finished
             if count and now - self._told.get(one.key, -_GATHER_SECONDS) >= _GATHER_SECONDS:
-                answers = "an answer" if count == 1 else f"{count:,} answers"
-                self._mark(MarkKind.ANSWER, f"{plain_name(one.name, _NAMELESS)} finished {answers}.")
+                self._mark_answers(plain_name(one.name, _NAMELESS), count)
                 self._told[one.key] = now
             elif count:
                 self._answers[one.key] = count
@@ -98,9 +99,17 @@ class MarkBook:
             kind = MarkKind.OUT_OF_MEMORY if is_out_of_memory(status.error) else MarkKind.FAILED
             self._mark(kind, f"{name}: {status.error.title}")
 
+    def _mark_answers(self, name: str, count: int) -> None:
+        if count:
+            self._mark(MarkKind.ANSWER, f"{name} finished {'an answer' if count == 1 else f'{count:,} answers'}.")
+
     def _mark(self, kind: MarkKind, words: str) -> None:
         self._kept.append(Mark(self._clock(), kind, words))
         self._marks = tuple(self._kept)
+
+
+def _ready(engines: Mapping[str, EngineStatus]) -> set[str]:
+    return {key for key, status in engines.items() if status.stage is EngineStage.READY}
 
 
 def is_out_of_memory(error: UserError) -> bool:

@@ -30,13 +30,15 @@ class _Stay:
     name: str
     plan: LaunchPlan | None = None
     """How it was started, once there was a process."""
+    stopping: bool = False
 
 
 class ReleaseWatch:
     """Measures what engines gave back.
 
     Args:
-        look: describes the machine; blocks, and may raise UserError and OSError.
+        look: describes the machine, with its cards or without, since to ask wakes cards that sleep; blocks, and may
+            raise UserError and OSError.
         plan_of: how a running engine was started.
         freed_bytes: what an engine's stop gave back, as far as that was measured.
         tell: hears the result; None when an engine starts.
@@ -46,7 +48,7 @@ class ReleaseWatch:
 
     def __init__(
         self,
-        look: Callable[[], Machine],
+        look: Callable[[bool], Machine],
         plan_of: Callable[[str], LaunchPlan | None],
         freed_bytes: Callable[[str], int],
         tell: Callable[[Release | None], None],
@@ -73,9 +75,9 @@ class ReleaseWatch:
         for key, status in ours.items():
             if status.stage is EngineStage.STARTING and key not in self._stays:
                 self._begin(key, status)
-            stay = self._stays.get(key)
-            if stay is not None and stay.plan is None:
-                stay.plan = self._plan_of(key)
+            if stay := self._stays.get(key):
+                stay.stopping = status.stage is EngineStage.STOPPING
+                stay.plan = stay.plan or self._plan_of(key)
         for key in list(self._stays):
             if key not in ours or ours[key].stage is EngineStage.FAILED:
                 self._end(key)
@@ -86,7 +88,7 @@ class ReleaseWatch:
             self._measuring = None
         if not self._stays:
             self._freed = 0
-            self._before = self._tasks.start(self._see(), name="memory before a start")
+            self._before = self._tasks.start(self._see(on_cards=True), name="memory before a start")
         self._stays[key] = _Stay(plain_name(status.model.name if status.model else "", "The model"))
         self._tell(None)
 
@@ -104,8 +106,8 @@ class ReleaseWatch:
         seen = await asyncio.shield(self._before) if self._before is not None else None
         before = in_use(seen, on_cards) if seen is not None else None
         after = await self._see_settled(on_cards)
-        if after is None:
-            return
+        if after is None or any(stay.stopping for stay in self._stays.values()):
+            return  # what several that stop together gave back is told when the last of them is gone
         others = [stay.name for stay in self._stays.values()]
         freed, self._freed = self._freed, 0
         self._tell(release_beside(after, freed, others) if others else release(before, after, freed))
@@ -116,7 +118,7 @@ class ReleaseWatch:
         for look in range(_LOOKS):
             if look:
                 await asyncio.sleep(self._pause)
-            seen = await self._see()
+            seen = await self._see(on_cards)
             if seen is None:
                 return last
             now = in_use(seen, on_cards)
@@ -125,9 +127,9 @@ class ReleaseWatch:
             last = now
         return last
 
-    async def _see(self) -> Machine | None:
+    async def _see(self, on_cards: bool) -> Machine | None:
         try:
-            return await asyncio.to_thread(self._look)
+            return await asyncio.to_thread(self._look, on_cards)
         except (UserError, OSError) as error:
             _logger.warning("The memory could not be looked at: %s", error)
             return None

@@ -11,7 +11,7 @@ from desktop_app.services.gauges import EMPTY, Frame
 
 @dataclass(frozen=True)
 class KvState:
-    """The KV cache of the engine that is talked to, or of the only one."""
+    """The KV cache of the engine that is talked to, or of the one whose cache is the fullest."""
 
     name: str
     """The model's."""

@@ -30,8 +30,9 @@ _logger = logging.getLogger(__name__)
 
 _PATH = re.compile(r"(?<![\w./])/(?:[^/\"',]+/)*([^/\"',]+)")
 """An absolute path in a word of a command line, and the last name in it; folders may have blanks in their names."""
-_PLACES = ("--model", "--uds")
-"""Flags of `engine/launch` before a folder or a socket, which differ between computers and mean nothing."""
+_NOT_TOLD = ("--model", "--uds", "--custom-histogram-buckets")
+"""Flags of `engine/launch` before a folder or a socket, which differ between computers and mean nothing, and before the
+bounds at which times are counted: no answer depends on them."""
 _NAME = "--served-model-name="
 _TEMPLATE_LIMIT = 16 << 20
 
@@ -134,7 +135,7 @@ def arguments_of(plan: LaunchPlan) -> tuple[str, ...]:
     told = [
         MASK if before.startswith("--") and not word.startswith("--") and is_secret(before, word) else word
         for before, word in pairwise(("", *words))
-        if word not in _PLACES and before not in _PLACES and not word.startswith(_NAME)
+        if word not in _NOT_TOLD and before not in _NOT_TOLD and not word.startswith(_NAME)
     ]
     masker = Masker(Person(""))
     variables = (f"{name}={value}" for name, value in plan.variables)

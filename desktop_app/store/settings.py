@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 from desktop_app.domain.appearance import Appearance
+from desktop_app.domain.observable import Observable
 from desktop_app.store.database import Database
 
 
@@ -25,6 +26,8 @@ class Settings:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._values: dict[str, object] = {}
+        self.idle_unload = Observable(0)
+        """`idle_unload_minutes`, for whoever acts on it."""
 
     async def load(self) -> None:
         """Read everything; call it once, before anything else.
@@ -37,6 +40,7 @@ class Settings:
     def take(self, rows: Iterable[Sequence[str]]) -> None:
         """Take what was chosen from *rows* of key and JSON, as the table has them."""
         self._values = {key: _decode(value) for key, value in rows}
+        self.idle_unload.set(self.idle_unload_minutes)
 
     @property
     def appearance(self) -> Appearance:
@@ -123,6 +127,7 @@ class Settings:
     async def set_idle_unload_minutes(self, minutes: int) -> None:
         """Remember after how long an idle model is stopped; 0 for never."""
         await self._set("idle_unload_minutes", minutes)
+        self.idle_unload.set(self.idle_unload_minutes)
 
     @property
     def warm_start(self) -> bool:

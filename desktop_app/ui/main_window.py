@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QHideEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QHideEvent, QPixmapCache, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop_app.domain.errors import Remedy, UserError
@@ -118,6 +118,10 @@ class MainWindow(QMainWindow):
         if settings.setup_skipped and self._frame.currentWidget() is not self._main:
             self.show_chat()
 
+    def begin(self) -> None:
+        """The services are open: tell beside the button that stops what became of the memory."""
+        self.monitor_room.begin(self._bar.show_release)
+
     def geometry_bytes(self) -> bytes:
         """Size and place of the window, to be kept for the next start."""
         return bytes(self.saveGeometry().data())
@@ -163,6 +167,9 @@ class MainWindow(QMainWindow):
         else:
             shown = self._pages.currentWidget() if self._frame.currentWidget() is self._main else None
             attention = Attention.PAGE if self.monitor_room.is_monitor(shown) else Attention.STRIP
+        if attention is Attention.NOBODY and self._program.gauges.attention is not attention:
+            # Otherwise Qt wakes every ten seconds for minutes, to let go of the pictures that it keeps one by one.
+            QPixmapCache.clear()
         self._program.gauges.set_attention(attention)
 
     def show_page(self, page: QWidget) -> None:
@@ -262,6 +269,8 @@ class MainWindow(QMainWindow):
     def _on_escape_pressed(self) -> None:
         shown = self._pages.currentWidget()
         if shown is not None and self.compare_room.is_compare(shown) and self.compare_room.compare.escape():
+            return
+        if shown is not None and self.monitor_room.escape(shown):
             return
         if shown is not self.chat:
             self.show_chat()

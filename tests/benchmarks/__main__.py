@@ -1,6 +1,6 @@
 """`python -m tests.benchmarks FILE [PART…]` measures all parts, or these, writes FILE and prints a table.
 
-Needs an X screen; `make bench` brings one. Takes about twelve minutes. Every ratio comes from one run in which its two
+Needs an X screen; `make bench` brings one. Takes about sixteen minutes. Every ratio comes from one run in which its two
 sides took turns, since the machine may have other work.
 """
 

@@ -203,6 +203,15 @@ def test_no_data_says_why() -> None:
     assert told[0].remedy.startswith("The driver does not answer. ")
 
 
+def test_one_card_of_several_says_nothing() -> None:
+    cards = (GpuSample("NVIDIA H100", 0.2, 0, 80 << 30), GpuSample("NVIDIA H100", None, 0, 0, note="GPU is lost."))
+    told = play([(10, (replace(MACHINE, gpus=cards), ()))])[0]
+    assert told[0].title == "No data from graphics card 1."
+    assert told[0].remedy.startswith("GPU is lost. ")
+    alone = play([(10, (replace(MACHINE, gpus=cards, gpu_note="The driver does not answer."), ()))])[0]
+    assert alone[0].title == "No data from the graphics cards."
+
+
 @given(st.lists(st.sampled_from([KV_FULL, KV_NEAR, QUIET, engine(waiting=1), engine(preempted=1)]), max_size=200))
 def test_nothing_changes_more_often_than_its_rest(scenes: list[Scene]) -> None:
     watch, shown = AlertWatch(), []

@@ -139,8 +139,8 @@ def test_the_processor_is_counted_too() -> None:
     assert state.last == EnergyUse(3300.0, 10.0, 400.0, 1)
     assert state.source == "the graphics card and the processor"
     assert state.note == (
-        "All that the graphics card and the processor take while answers are written is counted, at rest and for other "
-        "programs too."
+        "Counted is all that the graphics card and the processor take while answers are written, idle power and other "
+        "programs included."
     )
 
 
@@ -150,7 +150,7 @@ def test_the_processor_alone() -> None:
     state = world.live(10, 0, running=1, speed=5, answers=1)
     assert state.last == EnergyUse(300.0, 10.0, 50.0, 1)
     assert state.source == "the processor"
-    assert state.note.startswith("All that the processor takes while")
+    assert state.note.startswith("Counted is all that the processor takes while")
 
 
 def test_several_cards() -> None:
@@ -159,8 +159,8 @@ def test_several_cards() -> None:
     world.live(5, 50)
     state = world.live(10, 100, running=1, speed=5)
     assert state.last == EnergyUse(8000.0, 10.0, 50.0, 0)
-    assert state.source == "8 graphics cards"
-    assert state.note.startswith("All that 8 graphics cards take while")
+    assert state.source == "the 8 graphics cards"
+    assert state.note.startswith("Counted is all that the 8 graphics cards take while")
     assert "administrators" in state.note
     assert state.last.per_answer is None
 
@@ -181,6 +181,24 @@ def test_a_card_that_tells_nothing_and_always_sleeps_is_no_source() -> None:
         state = meter.add(MachineSample(0.5, 1, 2, (card,), at=float(second), seconds=1.0), (engine,))
     assert state.source == ""
     assert state.session is None
+
+
+@pytest.mark.parametrize(
+    ("cards", "words"),
+    [
+        ((replace(CARD, busy=None),), " The graphics card is left out: it does not tell its power."),
+        ((CARD, replace(CARD, power=50.0)), " Graphics cards that do not tell their power are left out."),
+        ((replace(CARD, asleep=True),), ""),
+        ((replace(CARD, note="It stopped answering."),), ""),
+        ((), ""),
+    ],
+)
+def test_cards_that_do_not_tell_their_power_are_said_to_be_left_out(cards: tuple[GpuSample, ...], words: str) -> None:
+    meter, state = EnergyMeter(), NO_ENERGY
+    for second in range(3):
+        sample = MachineSample(0.5, 1, 2, cards, cpu_energy=second * 30.0, at=float(second), seconds=1.0)
+        state = meter.add(sample, ())
+    assert state.note.endswith(f"programs included.{words}")
 
 
 def test_a_counter_that_began_anew_is_skipped() -> None:

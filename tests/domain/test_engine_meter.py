@@ -37,7 +37,7 @@ BUSY = EngineMetrics(
 def test_the_first_reading_tells_only_what_is() -> None:
     figures = EngineMeter("qwen", "Qwen").add(5.0, BUSY)
     now = EngineFigures("qwen", "Qwen", running=3, waiting=2, kv_cache=0.25, kv_tokens=4096, kv_block=16)
-    assert figures == replace(now, generated_tokens=900.0)
+    assert figures == replace(now, generated_tokens=900.0, at=5.0, seconds=0.0)
 
 
 def test_what_came_since_the_reading_before() -> None:
@@ -56,6 +56,7 @@ def test_what_came_since_the_reading_before() -> None:
     )
     figures = meter.add(7.0, later)
     assert (figures.generation, figures.prompt) == (40.0, 20.0)
+    assert (figures.at, figures.seconds) == (7.0, 2.0)
     assert (figures.preempted, figures.finished) == (1, 2)
     assert figures.hit_rate == 0.75
     assert figures.first_word == Percentiles(1.5, 1.9, 1.99)
@@ -73,7 +74,8 @@ def test_speed_times_time_is_what_was_written_however_readings_fall() -> None:
     for _ in range(200):
         seconds, tokens = dice.uniform(0.01, 6.5), dice.randrange(400)
         at, written = at + seconds, written + tokens
-        total += seconds * meter.add(at, replace(BUSY, generated_tokens=written)).generation
+        figures = meter.add(at, replace(BUSY, generated_tokens=written))
+        total += figures.seconds * figures.generation
     assert total == pytest.approx(written - 500.0)
 
 
@@ -136,7 +138,7 @@ def test_after_a_break_nothing_is_said_of_the_time_before() -> None:
     meter = EngineMeter("key", "name")
     meter.add(0.0, BUSY)
     figures = meter.add(600.0, replace(BUSY, generated_tokens=6900.0, finished=20, first_word=took(20, 0, 0)))
-    assert (figures.generation, figures.finished, figures.first_word) == (0.0, 0, None)
+    assert (figures.generation, figures.finished, figures.first_word, figures.seconds) == (0.0, 0, None, 0.0)
 
 
 @pytest.mark.parametrize("at", [5.0, 4.0])

@@ -222,6 +222,12 @@ def test_no_text_raises(text: str) -> None:
     assert metrics == parse_metrics(text)
 
 
+def test_of_a_text_without_an_end_only_the_beginning_is_looked_at() -> None:
+    figure = "\nvllm:num_requests_running 1\n"
+    assert parse_metrics("x" * 500_000 + figure).running == 1
+    assert parse_metrics("x" * 3_000_000 + figure).running == 0
+
+
 def test_nothing_is_known_of_an_empty_text() -> None:
     assert parse_metrics("") == EngineMetrics()
     assert EngineMetrics().between is NOTHING

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from desktop_app.domain.curves import Chart, Form, Section, Unit
+from desktop_app.domain.curves import Chart, Curve, Form, Section, Unit
+from desktop_app.domain.engine_curves import EngineCurves
 from desktop_app.domain.engine_figures import EngineFigures, Percentiles
 from desktop_app.domain.machine import GpuSample, MachineSample, Usage
 from desktop_app.domain.monitor_charts import NOTHING_YET, Past, charts, values
@@ -33,6 +34,8 @@ ENGINE = EngineFigures(
     hit_rate=0.75,
     first_word=Percentiles(0.1, 0.2, 0.3),
     between=Percentiles(0.01, 0.02, 0.03),
+    at=100.0,
+    seconds=2.0,
 )
 
 
@@ -59,7 +62,7 @@ def test_a_computer_without_cards_and_engines() -> None:
     ]
     assert not [chart for chart in found.values() if chart.section is Section.CARDS]
     assert found["cores"].form is Form.HEAT
-    assert labels(found["cores"]) == ["0", "1", "2", "3"]
+    assert found["cores"].curves[2:] == (Curve("core2", "Core 2", "2"), Curve("core3", "Core 3", "3"))
     assert found["memory"].form is Form.STACK
     assert found["memory"].top == 32 * GIB
     for chart in found.values():
@@ -95,14 +98,15 @@ def test_every_curve_is_fed() -> None:
     machine = replace(with_cards(CARD, CARD), cpu_energy=50.0)
     before = replace(machine, at=98.0, cpu_energy=10.0)
     past = NOTHING_YET.after(machine, (ENGINE,), network=5e6)
-    fed = values(machine, (ENGINE,), 5e6, before)
+    engines = EngineCurves().add((ENGINE,), (ENGINE,))
+    fed = values(machine, 5e6, before) | {key: one for stretch in engines for key, one in stretch.values.items()}
     drawn = {curve.key for chart in charts(machine, (ENGINE,), past) for curve in chart.curves}
     assert drawn <= fed.keys()
     assert fed.keys() - drawn == {"card0.memory", "card1.memory"}
 
 
 def test_the_values_of_the_machine() -> None:
-    found = values(replace(MACHINE, cpu_energy=50.0), (), 5e6, replace(MACHINE, at=98.0, cpu_energy=10.0))
+    found = values(replace(MACHINE, cpu_energy=50.0), 5e6, replace(MACHINE, at=98.0, cpu_energy=10.0))
     assert found["cpu"] == 0.25
     assert [found[f"core{number}"] for number in range(4)] == [0.5, 0.0, 0.0, 0.5]
     assert found["memory.program"] + found["memory.engines"] + found["memory.others"] == MACHINE.used_bytes
@@ -113,30 +117,31 @@ def test_the_values_of_the_machine() -> None:
 
 
 def test_memory_never_counts_below_nothing() -> None:
-    found = values(replace(MACHINE, used_bytes=GIB), ())
+    found = values(replace(MACHINE, used_bytes=GIB))
     assert found["memory.others"] == 0
 
 
 def test_the_first_reading_has_no_shares_and_rates() -> None:
-    found = values(replace(MACHINE, seconds=0.0), ())
+    found = values(replace(MACHINE, seconds=0.0))
     assert not {"cpu", "core0", "program.cpu", "transfer.read", "power.processor"} & found.keys()
     assert found["memory.engines"] == 4 * GIB
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "seconds"), [(None, 5.0, 2.0), (5.0, None, 2.0), (5.0, 4.0, 2.0), (5.0, 6.0, 0.0)]
+    ("before", "after", "seconds"),
+    [(None, 5.0, 2.0), (5.0, None, 2.0), (5.0, 4.0, 2.0), (5.0, 6.0, 0.0), (5.0, 6.0, 3600.0)],
 )
 def test_the_power_of_the_processor_is_unknown(before: float | None, after: float | None, seconds: float) -> None:
     one, two = replace(MACHINE, cpu_energy=before), replace(MACHINE, at=100.0 + seconds, cpu_energy=after)
-    assert "power.processor" not in values(two, (), None, one)
+    assert "power.processor" not in values(two, None, one)
 
 
 def test_one_card_is_called_by_its_name() -> None:
     found = by_key(charts(with_cards(CARD), ()))
-    assert labels(found["card.busy"]) == ["NVIDIA RTX 4090"]
+    assert labels(found["card.busy"]) == ["RTX 4090"]
     assert found["card.memory"].unit is Unit.BYTES
     assert found["card.memory"].top == 24 * GIB
-    fed = values(with_cards(CARD), ())
+    fed = values(with_cards(CARD))
     assert fed["card0.memory"] == 6 * GIB
     assert (fed["card0.busy"], fed["card0.temperature"], fed["card0.clock"]) == (0.5, 61.0, 2500.0)
 
@@ -144,30 +149,30 @@ def test_one_card_is_called_by_its_name() -> None:
 def test_several_cards_have_numbers() -> None:
     found = by_key(charts(with_cards(*[CARD] * 8), ()))
     for key in ("card.busy", "card.memory", "card.temperature", "card.power", "card.clock"):
-        assert labels(found[key]) == [str(number) for number in range(8)]
+        assert labels(found[key]) == [f"Card {number}" for number in range(8)]
     assert found["card.memory"].unit is Unit.SHARE
     assert found["card.memory"].top == 1.0
-    assert values(with_cards(*[CARD] * 8), ())["card7.memory_share"] == 0.25
+    assert values(with_cards(*[CARD] * 8))["card7.memory_share"] == 0.25
 
 
 def test_more_cards_than_anybody_has() -> None:
     machine = with_cards(*[CARD] * 100)
     assert len(by_key(charts(machine, ()))["card.busy"].curves) == 16
-    assert "card16.busy" not in values(machine, ())
+    assert "card16.busy" not in values(machine)
 
 
 def test_what_no_card_tells_has_no_chart() -> None:
     machine = with_cards(GpuSample("GB10", 0.5, 0, 0))
     cards = [chart.title for chart in charts(machine, ()) if chart.section is Section.CARDS]
     assert cards == ["Card use"]
-    assert [key for key in values(machine, ()) if key.startswith("card")] == ["card0.busy"]
+    assert [key for key in values(machine) if key.startswith("card")] == ["card0.busy"]
 
 
 def test_a_sleeping_card_has_no_values_but_its_charts() -> None:
     asleep = GpuSample("NVIDIA RTX 4090", None, 0, 24 * GIB, asleep=True)
     past = NOTHING_YET.after(with_cards(CARD), ())
     assert charts(with_cards(asleep), (), past) == charts(with_cards(CARD), (), past)
-    assert not [key for key in values(with_cards(asleep), ()) if key.startswith("card")]
+    assert not [key for key in values(with_cards(asleep)) if key.startswith("card")]
 
 
 def test_a_lost_card_keeps_its_charts() -> None:
@@ -203,33 +208,13 @@ def test_power_is_of_the_processor_and_the_cards() -> None:
     assert "power" not in by_key(charts(with_cards(CARD), ()))
     found = by_key(charts(replace(with_cards(CARD, CARD), cpu_energy=1.0), ()))
     assert labels(found["power"]) == ["Processor", "Graphics cards"]
-    assert values(with_cards(CARD, CARD), ())["power.cards"] == 620.0
+    assert values(with_cards(CARD, CARD))["power.cards"] == 620.0
     alone = by_key(charts(replace(MACHINE, cpu_energy=1.0), ()))
     assert labels(alone["power"]) == ["Processor"]
 
 
-def test_the_values_of_one_engine() -> None:
-    found = values(MACHINE, (ENGINE,))
-    assert (found["engine.generation"], found["engine.prompt"]) == (40.0, 100.0)
-    assert (found["engine.running"], found["engine.waiting"], found["engine.preempted"]) == (2, 1, 1)
-    assert (found["engine.kv"], found["engine.hits"]) == (0.5, 0.75)
-    assert (found["engine.first.p50"], found["engine.between.p99"]) == (0.1, 0.03)
-
-
-def test_an_engine_at_rest_tells_no_times() -> None:
-    found = values(MACHINE, (EngineFigures("a", "Guide"),))
-    assert not {"engine.hits", "engine.first.p50", "engine.between.p50"} & found.keys()
-    assert found["engine.generation"] == 0.0
-
-
-def test_several_engines_are_summed_or_the_largest_is_taken() -> None:
-    slow = EngineFigures("b", "Big", 5.0, 1.0, 7, 3, kv_cache=0.9, first_word=Percentiles(1.0, 2.0, 3.0))
-    found = values(MACHINE, (ENGINE, slow))
-    assert (found["engine.generation"], found["engine.running"], found["engine.waiting"]) == (45.0, 9, 4)
-    assert found["engine.kv"] == 0.9
-    assert found["engine.first.p50"] == 1.0
-    assert found["engine.between.p50"] == 0.01
-    assert found["engine.hits"] == 0.75
+def test_several_engines_are_told_apart_in_words_only() -> None:
+    slow = EngineFigures("b", "Big", 5.0, 1.0, 7, 3, kv_cache=0.9)
     one, two = by_key(charts(MACHINE, (ENGINE,))), by_key(charts(MACHINE, (ENGINE, slow)))
     assert "several" not in one["engine.tokens"].explanation
     assert two["engine.tokens"].explanation.endswith("With several models running, these are sums of all.")

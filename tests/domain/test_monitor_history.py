@@ -163,9 +163,10 @@ def test_a_moment_before_the_span_is_not_read() -> None:
 
 def test_a_series_takes_the_same_memory_after_an_hour() -> None:
     def size(history: History) -> int:
-        return sum(sys.getsizeof(ring) for tier in history._tiers for ring in tier._rings.values())
+        series = [one for tier in history._tiers for one in tier._series.values()]
+        return sum(sys.getsizeof(ring) for one in series for ring in (one.means, one.covered))
 
-    assert size(filled(4000, 2.0)) == size(filled(10, 2.0)) < 3 * 600 * 8 + 500
+    assert size(filled(4000, 2.0)) == size(filled(10, 2.0)) < 3 * 2 * 640 * 8 + 1000
 
 
 @given(value=st.floats(-1e12, 1e12), paces=st.lists(PACES, min_size=1, max_size=40), span=st.sampled_from(SPANS))

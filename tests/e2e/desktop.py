@@ -45,6 +45,17 @@ from PySide6.QtGui import QGuiApplication
 app = QGuiApplication([])
 app.primaryScreen().grabWindow(0).save(sys.argv[1])
 """
+_SET_STATE = """
+import ctypes, sys
+x11 = ctypes.CDLL("libX11.so.6")
+x11.XOpenDisplay.restype = ctypes.c_void_p
+display = ctypes.c_void_p(x11.XOpenDisplay(None))
+name = x11.XInternAtom(display, b"WM_STATE", 0)
+state = (ctypes.c_ulong * 2)(int(sys.argv[2]), 0)
+x11.XChangeProperty(display, ctypes.c_ulong(int(sys.argv[1])), name, name, 32, 0, state, 2)
+x11.XSync(display, 0)
+"""
+"""What a window manager notes at a window that it minimises: 1 for normal, 3 for an icon (ICCCM, 4.1.3.1)."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +117,14 @@ class Robot:
     def windows(self, pid: int) -> int:
         """How many windows program *pid* shows."""
         return int(self._ask("windows", pid=pid) or 0)
+
+    def listen(self, on: bool) -> None:
+        """From now on remember what programs have a screen reader say, or forget about it."""
+        self._ask("listen", on=on)
+
+    def heard(self) -> list[str]:
+        """What was said since this was asked last."""
+        return list(self._ask("heard") or [])
 
     def _ask(self, do: str, **request: object) -> Any:  # noqa: ANN401 - JSON
         """What *do* gives; None when the element went away meanwhile."""
@@ -246,6 +265,8 @@ class Window:
     def __init__(self, desktop: Desktop, process: "subprocess.Popen[bytes]", log: Path) -> None:
         self._desktop = desktop
         self._log = log
+        self._number = ""
+        """Of the program's first window, on the screen."""
         self.process = process
 
     @property
@@ -326,7 +347,24 @@ class Window:
         self.wait(lambda: self._windows_called(title), f"a window {title}")
         self.wait(lambda: self._desktop.robot.windows(self.pid), "the window on the accessibility bus")
         window = self._windows_called(title)[-1]
+        if not self._number:
+            self._number = window
         self._desktop.xdotool("windowfocus", "--sync", window)
+
+    def minimise(self) -> None:
+        """Make it an icon, as a window manager does."""
+        self._set_state(3)
+        self._desktop.xdotool("windowunmap", "--sync", self._number)
+
+    def restore(self) -> None:
+        """Bring it back from an icon."""
+        self._set_state(1)
+        self._desktop.xdotool("windowmap", "--sync", self._number)
+        self.take_keyboard()
+
+    def _set_state(self, state: int) -> None:
+        line = [sys.executable, "-c", _SET_STATE, self._number, str(state)]
+        subprocess.run(line, env=self._desktop.environment, timeout=30, check=True)
 
     def wait_for_menu(self) -> None:
         """Wait until a menu is open: a window without the program's name, of which AT-SPI is told nothing."""
@@ -345,14 +383,18 @@ class Window:
         """Everything that it shows, a line each."""
         return self._desktop.robot.tree(self.pid)
 
-    def close(self) -> int:
-        """Close the window and wait for the end of the program: its exit code. It must have had no complaint."""
+    def close(self, expected: str = "") -> int:
+        """Close the window and wait for the end of the program: its exit code.
+
+        It must have had no complaint but those with the words *expected* in them.
+        """
         self.key("ctrl+q")
         code = self.process.wait(30)
         complaints = self._desktop.printed(self.pid)
         assert not complaints, complaints
         logged = self._log.read_text("utf-8").splitlines()
-        assert [line for line in logged if re.search(" (WARNING|ERROR|CRITICAL) ", line)] == []
+        warned = [line for line in logged if re.search(" (WARNING|ERROR|CRITICAL) ", line)]
+        assert [line for line in warned if not expected or expected not in line] == []
         return code
 
     def kill(self) -> None:

@@ -70,6 +70,8 @@ class Robot:
 
     def __init__(self) -> None:
         self._found: dict[int, Node] = {}
+        self._heard: list[str] = []
+        self._listener: Node = None
 
     def find(self, pid: int, inside: str = "", **wanted: str) -> int:
         """The number of the first element of process *pid* that is as *wanted*; 0 when there is none.
@@ -111,6 +113,23 @@ class Robot:
             facts = _facts(node)
             lines.append(f"{facts['role']}: " + " | ".join(str(facts[key]) for key in list(facts)[1:] if facts[key]))
         return lines
+
+    def listen(self, on: bool) -> None:
+        """From now on remember what programs have a screen reader say, or forget about it."""
+        if on:
+            self._listener = Atspi.EventListener.new(lambda event: self._heard.append(str(event.any_data)))
+            self._listener.register("object:announcement")
+        elif self._listener:
+            self._listener.deregister("object:announcement")
+            self._listener = None
+
+    def heard(self) -> list[str]:
+        """What was said since this was asked last."""
+        context = GLib.MainContext.default()
+        while context.pending():
+            context.iteration(False)
+        said, self._heard = self._heard, []
+        return said
 
     def windows(self, pid: int) -> int:
         """How many windows process *pid* shows on the accessibility bus."""

@@ -205,6 +205,13 @@ async def several_that_take_turns(endpoint: Endpoint) -> None:
     before = watch.readings[0].metrics
     agree("first word", first, last.metrics.first_word - before.first_word, (0.5, 0.9))
     agree("between", gaps, last.metrics.between - before.between, (0.5, 0.9))
+    # Counted at our own bounds: at vLLM's, all that could be told of so fast a model is "less than 10 ms".
+    assert [bound for bound in last.metrics.between.bounds if bound < 0.01] == [
+        0.0005,
+        *(n / 1000 for n in range(1, 6)),
+        0.0075,
+    ]
+    assert {0.0025, 0.15, 1.5} < set(last.metrics.first_word.bounds)
     assert last.figures.first_word is not None
     assert last.figures.between is not None
     print(last.figures)
@@ -253,7 +260,7 @@ def agree(what: str, seen: Sequence[float], told: Histogram, shares: Sequence[fl
         lower, upper = bucket(told, percentile)
         print(f"{what} p{share * 100:.0f}: {percentile:.4f} s ({lower} to {upper}); askers {exact:.4f} s")
         # The way from the engine to the asker is in one of them only.
-        assert lower * 0.75 <= exact <= upper * 1.5
+        assert lower * 0.6 <= exact <= upper * 1.6
 
 
 def bucket(told: Histogram, value: float) -> tuple[float, float]:

@@ -78,7 +78,7 @@ def test_new_chat_search_pages_and_lines(window: Window) -> None:
     window.find(role="list item", has="About rivers, This is")
 
     window.key("ctrl+4")
-    window.find(role="label", name="Processor")
+    window.find(role="image", name="Processor")
     window.key("ctrl+5")
     window.find(name="Add an engine")
     window.key("ctrl+6")

@@ -1,8 +1,9 @@
 """A server on a Unix socket or a port that answers every connection with prepared bytes: what no engine should send."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 HEAD_END = b"\r\n\r\n"
@@ -56,3 +57,18 @@ def _serving(seen: Seen, pieces: tuple[bytes, ...], keep_open: bool, until: byte
             writer.close()
 
     return serve
+
+
+def descriptors() -> int:
+    """How many files and connections this program has open."""
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+@contextmanager
+def never_reading(port: int, request: bytes) -> Iterator[socket.socket]:
+    """A visitor that asks, has room for hardly anything, and reads nothing."""
+    with socket.socket() as visitor:
+        visitor.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        visitor.connect(("127.0.0.1", port))
+        visitor.sendall(request)
+        yield visitor

@@ -15,7 +15,7 @@ from desktop_app.endpoint.address import Address
 from desktop_app.endpoint.metrics_door import MetricsDoor, Source
 from desktop_app.endpoint.probe import read_metrics_text
 from desktop_app.endpoint.visitor import HEAD_BYTES
-from tests.endpoint.raw_server import answering
+from tests.endpoint.raw_server import answering, descriptors, never_reading
 from tests.endpoint.running import elsewhere, eventually, running
 
 
@@ -120,7 +120,10 @@ async def test_a_head_alone(tmp_path: Path) -> None:
         (asks("GET /metrics/../v1/models HTTP/1.1"), 404),
         (asks("GET http://evil.example/metrics HTTP/1.1"), 400),
         (asks("GET /metrics HTTP/2"), 400),
+        (asks("GET /metrics\nx HTTP/1.1"), 400),
+        (asks("GET /metrics\0 HTTP/1.1"), 400),
         (asks(headers=("Content-Length: 5",)), 400),
+        (asks(headers=(f"Content-Length: {'9' * 5_000}",)), 400),
         (asks(headers=("Transfer-Encoding: chunked",)), 400),
         (asks(headers=("Host: evil.example",)), 400),
         (asks(headers=("X: " + "y" * (HEAD_BYTES + 10_000),)), 431),
@@ -190,3 +193,33 @@ async def test_a_visitor_that_leaves_is_no_trouble(tmp_path: Path) -> None:
             writer.write(said)
             writer.transport.abort()
         assert (await say(port, asks()))[0] == 200
+
+
+async def test_a_visitor_that_does_not_read_is_not_waited_for(tmp_path: Path) -> None:
+    async with answering(tmp_path / "e.sock", telling("x" * 3_900_000)) as seen:
+        door = MetricsDoor(lambda: [at(tmp_path / "e.sock")], patience=0.1)
+        port = int((await door.open(0)).removesuffix("/metrics").rpartition(":")[2])
+        before = descriptors()
+        with never_reading(port, asks()):
+            await eventually(seen.closed.is_set)
+            await eventually(lambda: descriptors() == before + 1)
+        await door.close()
+
+
+async def test_closing_it_does_not_wait_for_a_visitor_that_does_not_read(tmp_path: Path) -> None:
+    async with answering(tmp_path / "e.sock", telling("x" * 3_900_000)) as seen:
+        door = MetricsDoor(lambda: [at(tmp_path / "e.sock")])
+        before = descriptors()
+        port = int((await door.open(0)).removesuffix("/metrics").rpartition(":")[2])
+        with never_reading(port, asks()):
+            await eventually(seen.closed.is_set)
+            await door.close()
+            await eventually(lambda: descriptors() == before + 1)
+
+
+async def test_too_many_visitors_at_once_are_told_so(tmp_path: Path) -> None:
+    async with answering(tmp_path / "e.sock", telling("first")), opened(at(tmp_path / "e.sock")) as port:
+        waiting = [await asyncio.open_connection("127.0.0.1", port) for _ in range(16)]
+        assert (await say(port, b""))[::2] == (503, b"Too many programs ask at the same time.\n")
+        for _, writer in waiting:
+            writer.close()

@@ -51,6 +51,7 @@ async def test_status_and_request(path: Path) -> None:
         b"HTTP/1.1 200 OK\r\nx",
         OK + b"content-length: 100\r\n\r\nshort",
         OK + b"content-length: -1\r\n\r\n",
+        OK + b"content-length: " + b"9" * 5_000 + b"\r\n\r\n",
         CHUNKED + b"5\r\nhel",
         CHUNKED + b"zz\r\n",
         CHUNKED + b"-5\r\nhello\r\n",

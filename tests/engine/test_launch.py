@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -166,10 +167,30 @@ def test_of_a_contradicting_pair_the_persons_stays(
 
 
 def test_a_flag_can_be_left_to_vllm() -> None:
-    line = command(plan(settings=settings(max_num_seqs="", kv_cache_memory_bytes="")))
+    chosen = settings(max_num_seqs="", kv_cache_memory_bytes="", custom_histogram_buckets="")
+    line = command(plan(settings=chosen))
 
-    assert "--max-num-seqs" not in line
-    assert "--kv-cache-memory-bytes" not in line
+    assert not {"--max-num-seqs", "--kv-cache-memory-bytes", "--custom-histogram-buckets"} & set(line)
+
+
+@pytest.mark.parametrize("model", [MODEL, GUIDE])
+def test_times_are_counted_at_finer_bounds_where_the_engine_can(model: ModelRef) -> None:
+    bounds = json.loads(value(command(plan(model)), "--custom-histogram-buckets"))
+    assert recorded_table().find("--custom-histogram-buckets") is not None
+    for family, first in (("inter_token_latency", 0.0005), ("time_to_first_token", 0.001)):
+        assert bounds[family] == sorted(set(bounds[family]))
+        assert bounds[family][0] == first
+        assert all(after <= before * 4 for before, after in pairwise(bounds[family]))
+    assert "--custom-histogram-buckets" not in command(plan(model, replace(CPU, version="0.31.2")))
+
+
+@pytest.mark.parametrize(
+    "chosen", [("--custom-histogram-buckets", '{"request_latency":[1,2]}'), ("--custom-histogram-buckets.a", "[1]")]
+)
+def test_bounds_that_the_person_chose_are_the_only_ones(chosen: tuple[str, str]) -> None:
+    line = command(plan(settings=ModelSettings(flags=(chosen,))))
+    assert [word for word in line if word.startswith("--custom-histogram")] == [chosen[0]]
+    assert value(line, chosen[0]) == chosen[1]
 
 
 def test_adapters_turn_adapters_on() -> None:

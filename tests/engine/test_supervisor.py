@@ -208,6 +208,51 @@ def test_an_engine_that_lost_a_process_is_ended(tmp_path: Path, kind: str, numbe
         process.communicate()
 
 
+_WITH_LAST_WORDS = """
+import subprocess, sys, time
+from pathlib import Path
+code = Path("/proc/self/cmdline").read_text().split("\\0")[4]
+if len(sys.argv) == 2:
+    subprocess.Popen([sys.executable, "-I", "-S", "-c", code, sys.argv[1], "core"]).wait()
+    if sys.argv[1] == "tells":
+        time.sleep(0.5)
+        sys.exit(7)
+Path("/proc/self/comm").write_text("VLLM::EngineCore")
+time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it looks every second")
+@pytest.mark.parametrize(("kind", "code"), [("tells", 7), ("stays", None)])
+def test_a_ready_engine_is_watched_without_a_clock(tmp_path: Path, kind: str, code: int | None) -> None:
+    command = [sys.executable, "-I", "-S", "-c", _WITH_LAST_WORDS, kind]
+    process = Run._spawn(tmp_path, supervisor.command(command, []))
+    try:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        leader = json.loads(process.stdout.readline())["started"]["pid"]
+        wait_until(lambda: core_of(leader), "the core")
+        before = turns(process.pid)
+        wait_until(lambda: turns(process.pid) >= before + 2, "the supervisor's look at it")
+        process.stdin.write(b"ready\n")
+        process.stdin.flush()
+        wait_until(lambda: len(ends_watched(process.pid)) == 2, "its listening to the window and the core")
+
+        os.kill(core_of(leader), signal.SIGKILL)
+
+        assert json.loads(process.stdout.readline()) == {"exited": code, "asked": False, "survivors": []}
+        process.wait()
+        assert not alive(leader)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def ends_watched(pid: int) -> list[str]:
+    """The files of a process that stand for other processes."""
+    return [file.name for file in Path(f"/proc/{pid}/fd").iterdir() if "pidfd" in str(file.readlink())]
+
+
 def core_of(leader: int) -> int:
     """The one child of *leader*, once it is what it is to be; 0 before that."""
     for pid, item in family(table(), [leader]).items():

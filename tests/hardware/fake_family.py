@@ -5,6 +5,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psutil
+
 PROGRAM = """
 import mmap, os, signal, subprocess, sys, time
 
@@ -41,6 +43,14 @@ for line in sys.stdin:
     exec(line)
     print(answer, flush=True)
 """
+
+
+def ended(process: psutil.Process) -> bool:
+    """Whether it has ended, be it that nobody has waited for it yet."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 class Actor:

@@ -14,6 +14,7 @@ from desktop_app.domain.machine import NO_CARD, MemoryUser
 from desktop_app.hardware.nvml import NvmlHelper, Reading, driver_note, parse_reading
 from tests.conftest import wait_until
 from tests.hardware.fake_driver import HELPER, helper_with, program
+from tests.hardware.fake_family import ended
 
 MIB = 1 << 20
 CARD: dict[str, object] = {
@@ -195,8 +196,7 @@ def test_the_helper_dies_with_a_killed_parent() -> None:
     helper = psutil.Process(int(parent.stdout.readline()))
     parent.kill()
     parent.communicate()
-    gone, _ = psutil.wait_procs([helper], timeout=30)
-    assert gone == [helper]
+    wait_until(lambda: ended(helper), "the helper's end")
 
 
 @pytest.mark.parametrize(

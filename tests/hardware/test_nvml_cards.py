@@ -13,6 +13,7 @@ import pytest
 from desktop_app.domain.machine import GpuSample, Throttle
 from desktop_app.hardware import card_watch, nvml_cards
 from desktop_app.hardware.nvml_samples import parse_cards
+from tests.conftest import wait_until
 from tests.hardware.fake_driver import SCENES, WatchedCards, stand_in
 from tests.hardware.record_cards import differences, parse_smi
 
@@ -115,6 +116,20 @@ def test_a_tick_asks_seven_things_of_a_card(tmp_path: Path) -> None:
     assert asked == dict.fromkeys(TICK - {"nvmlDeviceGetTotalEnergyConsumption"}, 1)
     more = {name: count - after.get(name, 0) for name, count in detailed.items() if count != after.get(name, 0)}
     assert more == asked | dict.fromkeys(LISTS, 1)
+
+
+def test_a_program_with_an_endless_name_makes_no_endless_line(tmp_path: Path) -> None:
+    long = tmp_path / "a-program-with-a-long-name"
+    long.symlink_to("/bin/sleep")
+    with subprocess.Popen([f"{long.name}{'x' * 100_000}", "600"], executable=long) as process:
+        try:
+            wait_until(lambda: Path(f"/proc/{process.pid}/comm").read_text().startswith("a-program"), "it runs")
+            with WatchedCards(tmp_path, "h100_idle", f"_SCENE['cards'][0]['compute'] = [[{process.pid}, 5]]") as cards:
+                (user,) = cards.ask(details=True)["cards"][0]["users"]
+        finally:
+            process.kill()
+    assert user["name"].startswith("a-program-with-a-long-namexxx")
+    assert len(user["name"]) < 300
 
 
 def test_what_an_old_driver_does_not_know_is_asked_once(tmp_path: Path) -> None:

@@ -82,6 +82,15 @@ def test_a_card_without_memory_of_its_own_has_the_computers(tmp_path: Path, scen
     assert (gpu.total_bytes, gpu.free_bytes) == (machine.memory_bytes, machine.available_bytes)
 
 
+def test_cards_that_are_not_wanted_are_not_asked(tmp_path: Path) -> None:
+    write(tmp_path, {"dev/nvidiactl": ""})
+    marker = tmp_path / "started"
+    machine = probe(tmp_path, NvmlHelper(program(f"open({str(marker)!r}, 'w')")), cards=False)
+    assert (machine.gpus, machine.gpu_note) == ((), "")
+    assert machine.memory_bytes > 0
+    assert not marker.exists()
+
+
 def test_without_a_driver_the_helper_is_not_started(tmp_path: Path) -> None:
     marker = tmp_path / "started"
     machine = probe(tmp_path, NvmlHelper(program(f"open({str(marker)!r}, 'w')")))

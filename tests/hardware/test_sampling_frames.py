@@ -1,11 +1,11 @@
 """Lines of a helper that may have lost its mind."""
 
 import json
-import time
 from typing import Any
 
 import pytest
 
+from desktop_app.domain.clock import seconds_now
 from desktop_app.domain.machine import MachineSample, Usage
 from desktop_app.hardware.sampling_frames import LINE_LIMIT, parse_frame
 
@@ -52,7 +52,7 @@ def test_a_note_is_made_plain_and_short() -> None:
 
 
 def test_no_frame_is_of_the_future() -> None:
-    assert parse_frame(_line(at=1e300)).at <= time.monotonic()
+    assert parse_frame(_line(at=1e11)).at <= seconds_now()
 
 
 @pytest.mark.parametrize(
@@ -86,6 +86,9 @@ def test_no_frame_is_of_the_future() -> None:
         _line(joules="much"),
         _line(seconds=-1),
         _line(seconds=float("inf")),
+        _line(seconds=10**400),
+        _line(at=10**400),
+        _line(used=10**400),
         _line(at=None),
         _line(cards=5),
         _line(cards=[5]),

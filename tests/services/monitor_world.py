@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from desktop_app.domain.clock import seconds_now
 from desktop_app.domain.machine import Attention, Machine, MachineSample
 from desktop_app.domain.marks import MarkKind
 from desktop_app.domain.observable import Observable
@@ -39,7 +40,8 @@ class MonitorWorld:
         self.monitor = Monitor(self.gauges, self.serving, self.downloads, self.look, self.tasks, pause=0.01)
         self.seen: list[MonitorState] = []
         self.monitor.state.watch(self.seen.append)
-        self.at = 0.0
+        self.at = seconds_now() // 6 * 6
+        """When the machine was read last: where a bucket begins, at about the time that it is for the engines."""
 
     @property
     def state(self) -> MonitorState:
@@ -49,7 +51,7 @@ class MonitorWorld:
     def kinds(self) -> list[MarkKind]:
         return [mark.kind for mark in self.state.marks]
 
-    def look(self) -> Machine:
+    def look(self, _cards: bool) -> Machine:
         self.looks += 1
         if self.look_fails:
             raise OSError("No look.")
@@ -62,13 +64,16 @@ class MonitorWorld:
 
     async def asked(self) -> None:
         """The engines are asked until they are measured anew."""
-        before = self.state.frame.asked
+        before = self._measured_at()
 
         def measured() -> bool:
             self.gauges.hurry()
-            return self.state.frame.asked > before
+            return self._measured_at() > before
 
         await reach(measured, "figures of the engines")
+
+    def _measured_at(self) -> float:
+        return max((one.at for one in self.state.frame.engines), default=0.0)
 
 
 @asynccontextmanager

@@ -69,10 +69,10 @@ async def test_speed_is_the_growth_of_the_counter_and_falls_to_nothing() -> None
             2,
             "",
         )
-        assert frame.asked_seconds == 0
+        assert frame.engines[0].seconds == 0
         world.engines.figures = {"tiny": EngineMetrics(generated_tokens=182)}
         frame = await world.tick(2)
-        assert (frame.tokens_per_second, frame.asked, frame.asked_seconds) == (41, world.now, 2)
+        assert (frame.tokens_per_second, frame.engines[0].at, frame.engines[0].seconds) == (41, world.now, 2)
         # Nothing is running any more; the next reading says that nothing is written either.
         assert (await world.tick(2)).tokens_per_second == 0
 
@@ -102,6 +102,16 @@ async def test_an_engine_at_rest_is_asked_seldom(attention: Attention, tick: flo
         world.engines.figures = {"tiny": EngineMetrics(generated_tokens=5)}
         await world.asked_within(10, tick)
         assert await world.asked_within(seconds, tick) == times
+
+
+@pytest.mark.parametrize(("attention", "tick", "times"), [(Attention.PAGE, 0.5, 10), (Attention.STRIP, 2, 4)])
+async def test_a_server_that_has_never_answered_is_not_asked_at_every_frame(
+    attention: Attention, tick: float, times: int
+) -> None:
+    async with gauge_world(attention) as world:
+        world.engines.figures = {"tiny": "The server does not answer."}
+        await world.tick(tick)
+        assert await world.asked_within(20, tick) <= times
 
 
 @pytest.mark.parametrize(("attention", "tick", "times"), [(Attention.PAGE, 0.5, 20), (Attention.STRIP, 2, 10)])
@@ -162,11 +172,13 @@ async def test_after_a_break_there_is_no_spike() -> None:
         world.engines.figures = {"tiny": EngineMetrics(generated_tokens=900_000, finished=40, running=1)}
         world.gauges.set_attention(Attention.PAGE)
         world.engines.gate.clear()
-        assert (await world.tick()).asked_seconds == 0
+        figures = world.frame.engines
+        assert (await world.tick()).engines is figures
         world.engines.gate.set()
         await world.settle()
         frame = await world.tick()
-        assert (frame.tokens_per_second, frame.asked_seconds, frame.engines[0].finished) == (0, 0, 0)
+        (one,) = frame.engines
+        assert (one.generation, one.seconds, one.finished) == (0, 0, 0)
         # Rates need two readings: the second comes soon.
         world.engines.figures = {"tiny": EngineMetrics(generated_tokens=900_010, finished=40, running=1)}
         await world.tick()
@@ -199,7 +211,7 @@ async def test_an_engine_that_fails_becomes_a_note_and_comes_back() -> None:
         frame = await world.tick()
         assert (frame.tokens_per_second, frame.note) == (None, "The engine is gone.")
         world.engines.figures = {"tiny": EngineMetrics(running=1)}
-        frame = await world.tick()
+        frame = await world.tick(2)
         assert (frame.running, frame.note) == (1, "")
 
 
@@ -212,7 +224,8 @@ async def test_one_of_two_that_fails_is_named_and_the_other_goes_on() -> None:
         assert (frame.running, frame.note) == (1, "two: The engine does not answer.")
         world.engines.figures["two"] = EngineMetrics(generated_tokens=30)
         # What it did meanwhile is told as what it did meanwhile.
-        assert (await world.tick(1)).engines[1].generation == 10
+        (_, two) = (await world.tick(1)).engines
+        assert (two.generation, two.seconds) == (10, 2)
 
 
 async def test_an_engine_that_hangs_holds_nothing_up_and_is_asked_once() -> None:
@@ -238,7 +251,8 @@ async def test_two_questions_at_once_make_no_rate() -> None:
         await world.settle()
         assert world.frame.engines[0] is figures[0]
         frame = await world.tick(0.999)
-        assert (frame.tokens_per_second, frame.engines[0].finished, frame.asked_seconds) == (3, 1, 1)
+        (one,) = frame.engines
+        assert (one.generation, one.finished, one.seconds) == (3, 1, 1)
 
 
 async def test_what_happens_during_a_question_is_asked_once_more() -> None:

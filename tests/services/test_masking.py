@@ -118,6 +118,7 @@ def test_passwords_of_several_words_are_masked_whole() -> None:
         "GPU KV cache size: 131,072 tokens, Maximum concurrency for 2,048 tokens per request: 64.00x",
         "Avg prompt throughput: 12.0 tokens/s, Running: 1 reqs",
         '"num_key_value_heads": 8, "eos_token_id": [1, 2], "bos_token": "<s>", "pad_token_id": 0',
+        """--custom-histogram-buckets '{"inter_token_latency":[0.001],"time_to_first_token":[1]}'""",
         "KeyError: 'rope_scaling'",
         "--max-num-batched-tokens 2048 --tokenizer /models/x --api-key",
         "TOKENIZERS_PARALLELISM=false api_key=None token='' HF_HUB_DISABLE_IMPLICIT_TOKEN=true",

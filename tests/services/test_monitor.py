@@ -113,21 +113,24 @@ async def test_an_engine_s_figures_become_curves_and_its_answers_marks(world: Mo
     await world.asked()
     assert [one.finished for one in world.state.frame.engines] == [1]
     assert (world.state.frame.tokens_per_second or 0) > 0
-    for _ in range(3):
+    while world.at < world.state.frame.engines[0].at:
         world.tell()
     assert max(known(world, "engine.generation")) > 0
     assert world.kinds == [MarkKind.STARTED, MarkKind.READY, MarkKind.ANSWER]
 
 
 async def test_rates_that_cover_no_time_are_no_dip(world: MonitorWorld) -> None:
-    one = EngineFigures("tiny", "tiny", running=1)
+    one = EngineFigures("tiny", "tiny", running=1, at=99.9)
     sample = replace(SAMPLE, at=100.0, seconds=0.5)
-    world.gauges.frames.set(Frame(sample, (one,), "", asked=99.9))
+    world.gauges.frames.set(Frame(sample))
+    world.gauges.frames.set(Frame(sample, (one,)))
+    world.gauges.frames.set(Frame(replace(sample, at=101.0), (one,)))
     assert known(world, "engine.generation") == []
-    two = replace(one, generation=40.0)
-    world.gauges.frames.set(Frame(replace(sample, at=101.0), (two,), "", asked=100.9, asked_seconds=1.0))
-    world.gauges.frames.set(Frame(replace(sample, at=101.5), (two,), "", asked=100.9, asked_seconds=1.0))
-    assert set(known(world, "engine.generation")) == {40.0}
+    two = replace(one, generation=40.0, at=100.9, seconds=1.0)
+    world.gauges.frames.set(Frame(replace(sample, at=101.0), (two,)))
+    world.gauges.frames.set(Frame(replace(sample, at=101.5), (two,)))
+    assert known(world, "engine.generation") == [40.0] * 3
+    assert set(known(world, "engine.running")) == {1.0}
 
 
 async def test_an_engine_that_stops_is_gone_from_the_figures_at_once(world: MonitorWorld) -> None:
@@ -162,7 +165,7 @@ async def test_what_a_server_elsewhere_takes_is_not_measured_here(world: Monitor
     for number in range(1, 5):
         sample = replace(SAMPLE, cpu_energy=10.0 * number, at=float(number), seconds=1.0)
         figures = EngineFigures(model.key, "big", generation=9.0, running=1, generated_tokens=9.0 * number)
-        world.gauges.frames.set(Frame(sample, (figures,), "", asked=float(number), asked_seconds=1.0))
+        world.gauges.frames.set(Frame(sample, (replace(figures, at=float(number), seconds=1.0),)))
     assert world.state.energy.source == "the processor"
     assert world.state.energy.session is None
 

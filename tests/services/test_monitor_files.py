@@ -4,7 +4,6 @@ import csv
 import json
 import resource
 import stat
-import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app.domain.clock import seconds_now
 from desktop_app.domain.monitor_history import SPANS
 from desktop_app.paths import Paths
 from desktop_app.services.gauges import Frame
@@ -28,7 +28,7 @@ async def world(paths: Paths, tmp_path: Path) -> AsyncIterator[MonitorWorld]:
 
 def fill(world: MonitorWorld, seconds: float = 60.0) -> None:
     """Readings up to this moment."""
-    now = time.monotonic()
+    now = seconds_now()
     for number in range(int(seconds / 0.5), -1, -1):
         sample = replace(SAMPLE, at=now - number * 0.5, seconds=0.5)
         world.gauges.frames.set(Frame(sample))

@@ -108,6 +108,22 @@ def test_answers_are_counted_and_gathered(book: Book) -> None:
     assert len(book.told) == 3
 
 
+@pytest.mark.parametrize("end", [EngineStage.STOPPED, EngineStage.STOPPING, EngineStage.FAILED])
+def test_answers_without_a_mark_get_one_when_their_engine_goes(book: Book, end: EngineStage) -> None:
+    key = GUIDE.key
+    book.stage(EngineStage.READY)
+    book.finish(1, key)
+    book.finish(2, key)
+    book.stage(end)
+    assert [words for kind, words in book.told if kind is MarkKind.ANSWER] == [
+        "Guide finished an answer.",
+        "Guide finished 2 answers.",
+    ]
+    book.stage(EngineStage.READY)
+    book.finish(0, key, seconds=60)
+    assert len([kind for kind, _ in book.told if kind is MarkKind.ANSWER]) == 2
+
+
 def test_a_warning_is_a_mark_when_it_begins(book: Book) -> None:
     full = Alert("kv", "KV cache full: answers will wait.", "Wait.")
     for alerts in ((), (full,), (replace(full),), (), (full,)):

@@ -15,6 +15,7 @@ from desktop_app.domain.errors import EngineError, Remedy, UserError
 from desktop_app.domain.installation import EngineEnvironment, EngineKind
 from desktop_app.domain.launch import ModelRef, ModelSettings
 from desktop_app.domain.metrics import EngineMetrics
+from desktop_app.domain.observable import Observable
 from desktop_app.endpoint.client import Endpoint
 from desktop_app.engine.leftovers import read_record
 from desktop_app.paths import Paths
@@ -206,16 +207,11 @@ class Idle:
     """Engines that are looked at, and those that were stopped."""
 
     def __init__(self, minutes: int) -> None:
-        self.minutes = minutes
+        self.minutes = Observable(minutes)
         self.counts: Counts = {"a": EngineMetrics(5, 5), "b": EngineMetrics(5, 5)}
         self.looks = 0
-        self.asked = 0
         self.stopped: list[str] = []
-        self.watch = IdleWatch(self.chosen, self.look, self.stop, second=0.0001)
-
-    def chosen(self) -> int:
-        self.asked += 1
-        return self.minutes
+        self.watch = IdleWatch(self.minutes, self.look, self.stop, second=0.0001)
 
     async def look(self) -> Counts:
         self.looks += 1
@@ -241,13 +237,16 @@ async def test_only_an_engine_that_did_nothing_all_the_time_is_unloaded() -> Non
 
 
 async def test_nothing_is_unloaded_unless_somebody_chose_it() -> None:
-    idle = Idle(minutes=0)
-    running = asyncio.create_task(idle.watch.run())
-    await reach(lambda: idle.asked > 3, "some looks at the choice")
-    running.cancel()
-    with suppress(asyncio.CancelledError):
-        await running
+    idle, other = Idle(minutes=0), Idle(minutes=1)
+    running = [asyncio.create_task(one.watch.run()) for one in (idle, other)]
+    await reach(lambda: other.looks > 20, "looks where somebody chose it")
     assert idle.looks == 0
+
+    idle.minutes.set(1)
+    await reach(lambda: idle.looks, "a look as soon as it is chosen")
+    for task in running:
+        task.cancel()
+    await asyncio.wait(running)
 
 
 async def test_an_unloaded_engine_says_why_and_gives_its_memory_back(bench: Bench) -> None:

@@ -44,7 +44,7 @@ async def test_choices_are_there_the_next_time(database: Database) -> None:
         assert known.setup_skipped is True
         assert known.geometry == b"\x00\xff geometry"
         assert known.start_history == [{"model": "a"}]
-        assert known.idle_unload_minutes == 30
+        assert known.idle_unload_minutes == known.idle_unload.value == 30
         assert known.warm_start is True
 
 

@@ -41,7 +41,7 @@ def test_values_and_moments_have_their_places() -> None:
 
 def test_times_up_to_five_minutes_are_told_as_how_long_ago() -> None:
     assert [tick.words for tick in told(60.0, 420)] == [NOW, "10 s", "20 s", "30 s", "40 s", "50 s", "60 s ago"]
-    assert [tick.words for tick in told(300.0, 420)] == [NOW, "60 s", "2 min", "3 min", "4 min", "5 min ago"]
+    assert [tick.words for tick in told(300.0, 420)] == [NOW, "1 min", "2 min", "3 min", "4 min", "5 min ago"]
     assert [tick.words for tick in told(300.0, 260)] == [NOW, "2 min", "4 min ago"]
     assert [tick.words for tick in told(300.0, 260, 12.0)] == [NOW, "5 min ago"]
 
@@ -135,7 +135,12 @@ def placed(theme: Theme, width: float, title: str, legend: list[tuple[str, str]]
     look = look_of(theme)
     single = len(legend) == 1
     items = [
-        Item(label, width_of(look.large if single else look.figure, figure), 0 if single else 20)
+        Item(
+            label,
+            label.removeprefix("Card "),
+            width_of(look.large if single else look.figure, figure),
+            0 if single else 20,
+        )
         for label, figure in legend
     ]
     size = QSizeF(width, height or height_of_chart(theme, look, width, title, True, items))

@@ -66,7 +66,7 @@ def test_gaps_stay_gaps() -> None:
 def test_a_curve_knows_how_low_and_how_high_it_was() -> None:
     track = Track(array("d", [nan, 4, 2, nan, 9]), ((1, 3), (4, 5)))
     assert (track.lowest, track.highest) == (2.0, 9.0)
-    assert (track.at(1), track.at(0), track.at(None)) == (4.0, None, None)
+    assert (track.at(1), track.at(0)) == (4.0, None)
     nothing = Track(array("d", [nan]), ())
     assert nothing.lowest is nothing.highest is None
 
@@ -86,3 +86,13 @@ def test_the_newest_value_is_there_at_once() -> None:
         history.add(50.0 + number / 2, 0.5, {"a": float(number)})
         assert newest(history, "a", 50.0 + number / 2) == number
     assert newest(history, "b", 54.0) is None
+
+
+def test_the_newest_value_of_an_engine_is_from_when_it_was_asked_last() -> None:
+    history = History()
+    for number in range(1, 17):
+        history.add(50.0 + number / 2, 0.5, {"machine": 1.0})
+        if number == 4:
+            history.fill(50.0, 52.0, {"engine": 40.0})
+    found = [newest(history, "engine", 50.0 + number / 2) for number in range(4, 17)]
+    assert found == [40.0] * 6 + [None] * 7

@@ -54,7 +54,6 @@ def test_what_answers_cost(energy: EnergyCard) -> None:
         "0.35 Wh per 1,000 tokens",
         "As much as a 10 W lamp in 37 s.",
         "340 answers, 98,000 tokens in 30 min.",
-        f"Measured: {SOURCE}, at rest included.",
         "The rest of the computer is left out.",
     ]
     assert "Last work: 0.10 Wh per answer. 0.37 Wh per 1,000 tokens" in energy.accessibleDescription().replace(

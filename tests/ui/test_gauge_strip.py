@@ -1,5 +1,7 @@
 """The gauge strip: that it fits, that it does not paint for nothing, and that it opens Monitor."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QAccessible, QFontMetricsF, QPaintEvent, QRegion
@@ -95,7 +97,7 @@ def test_equal_figures_are_painted_once(strip: GaugeStrip, qtbot: QtBot) -> None
     strip.show_frame(quiet)
     # The first sample of a curve is a change; a second makes a line of it.
     for _ in range(60):
-        strip.show_frame(quiet)
+        strip.show_frame(replace(quiet, machine=replace(quiet.machine)))
     paints = Paints(strip)
     qtbot.waitUntil(lambda: paints.count > 0)
     before = paints.count
@@ -105,6 +107,16 @@ def test_equal_figures_are_painted_once(strip: GaugeStrip, qtbot: QtBot) -> None
     assert paints.count == before
     strip.show_frame(READY)
     qtbot.waitUntil(lambda: paints.count > before)
+
+
+def test_curves_go_on_with_the_machine_only(strip: GaugeStrip) -> None:
+    strip.show_frame(READY)
+    strip.show_frame(replace(READY, engines=engine(60.0)))
+    assert {key: len(curve.levels) for key, curve in strip._curves.items()} == {"cpu": 1, "speed": 1}
+    strip.show_frame(replace(READY, machine=replace(MACHINE)))
+    assert {key: len(curve.levels) for key, curve in strip._curves.items()} == {"cpu": 2, "speed": 2}
+    strip.show_frame(replace(READY, engines=()))
+    assert strip._curves.keys() == {"cpu"}
 
 
 def test_a_screen_reader_hears_of_it_now_and_then(strip: GaugeStrip) -> None:

@@ -97,6 +97,17 @@ def test_a_driver_that_does_not_answer_is_no_data() -> None:
     assert "Graphics card: no data. The driver has not answered for 4 s." in words(known)
 
 
+def test_one_of_several_cards_says_nothing() -> None:
+    lost = GpuSample("NVIDIA RTX 4090", None, 0, 0, note="GPU is lost.")
+    two = with_cards(CARD, lost)
+    shown = {gauge.key: gauge.text for gauge in gauges(two)}
+    assert shown["gpu1"] == "no data"
+    assert explanation(two, "gpu1").endswith("GPU is lost.")
+    assert "Graphics card 1: no data. GPU is lost." in words(two)
+    many = with_cards(CARD, CARD, lost)
+    assert explanation(many, "gpu0").endswith(": no data GPU is lost.")
+
+
 def test_a_sleeping_card_is_asleep() -> None:
     frame = with_cards(ASLEEP)
     assert texts(frame)["GPU"] == "asleep"

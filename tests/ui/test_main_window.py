@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPixmap, QPixmapCache
 from PySide6.QtWidgets import QApplication, QCheckBox, QFileDialog, QToolButton
 
 from desktop_app.domain.appearance import Appearance
@@ -416,8 +417,12 @@ def test_gauges_rest_while_nobody_can_see_them(qapp: QApplication, data: Paths) 
         frames = desk.program.gauges.frames
         await reach(lambda: frames.value.machine.total_bytes, "the first frame")
         assert desk.attended()
+        picture = QPixmap(8, 8)
+        picture.fill()
+        assert QPixmapCache.insert("kept", picture)
         desk.window.hide()
         assert not desk.attended()
+        assert not QPixmapCache.find("kept", picture), "Qt wakes again and again while it keeps pictures"
         desk.window.show()
         assert desk.attended()
 

@@ -43,6 +43,7 @@ TABLE = FlagTable(
     (
         flag("--max-model-len"),
         flag("--max-num-seqs", "256"),
+        flag("--custom-histogram-buckets"),
         flag("--kv-cache-memory-bytes", type_name="human_readable_int"),
         flag("--enforce-eager", "False", switch=True),
         flag("--trust-remote-code", "False", switch=True),

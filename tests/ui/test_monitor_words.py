@@ -161,10 +161,10 @@ def test_what_was_measured() -> None:
 @pytest.mark.parametrize(
     ("usage", "words"),
     [
-        (Usage(0.003, 180 << 20), "This program uses 0.3 % of a core and 180 MB."),
-        (Usage(0.0, 184 << 20), "This program uses 0.0 % of a core and 180 MB."),
-        (Usage(0.42, 2 << 30), "This program uses 42 % of a core and 2.0 GB."),
-        (Usage(1.26, 180 << 20), "This program uses 1.3 cores and 180 MB."),
+        (Usage(0.003, 180 << 20), "This program itself uses 180 MB and, over the last minute, 0.3 % of a core."),
+        (Usage(0.0, 184 << 20), "This program itself uses 180 MB and, over the last minute, 0.0 % of a core."),
+        (Usage(0.42, 2 << 30), "This program itself uses 2.0 GB and, over the last minute, 42 % of a core."),
+        (Usage(1.26, 180 << 20), "This program itself uses 180 MB and, over the last minute, 1.3 cores."),
         (Usage(), ""),
     ],
 )

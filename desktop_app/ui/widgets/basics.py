@@ -1,10 +1,10 @@
-"""Small building blocks: labels, buttons and cards with a role that the style sheet knows."""
+"""Small building blocks: labels, buttons and cards with a role that the style sheet knows; bars and mixed colours."""
 
 from collections.abc import Callable
 from html import escape
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QSizePolicy, QToolButton, QWidget
 
 from desktop_app.ui.theme import Theme
@@ -103,6 +103,28 @@ def surface(role: str) -> QWidget:
     made.setProperty("role", role)
     made.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
     return made
+
+
+def mixed(front: QColor, back: QColor, share: float) -> QColor:
+    """*share* of *front* on *back*, opaque."""
+    return QColor.fromRgbF(
+        front.redF() * share + back.redF() * (1 - share),
+        front.greenF() * share + back.greenF() * (1 - share),
+        front.blueF() * share + back.blueF() * (1 - share),
+    )
+
+
+def paint_bar(painter: QPainter, room: QRectF, share: float, empty: QColor, full: QColor) -> None:
+    """A bar with round ends in *room*, of which *share*, 0…1, is *full*."""
+    half = room.height() / 2
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(empty)
+    painter.drawRoundedRect(room, half, half)
+    if share > 0:
+        # Below its own height a rounded bar would not look like one.
+        width = max(room.height(), min(1.0, share) * room.width())
+        painter.setBrush(full)
+        painter.drawRoundedRect(QRectF(room.x(), room.y(), width, room.height()), half, half)
 
 
 class Scrolled(QScrollArea):

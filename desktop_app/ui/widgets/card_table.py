@@ -229,6 +229,7 @@ class CardTable(QWidget):
         self._model.show_cards(cards)
         self.view.fit()
         self.view.setVisible(bool(cards))
-        text = note or ("" if cards else NO_CARD)
+        # A card that says so itself says it better: others may answer.
+        text = "" if any(one.note for one in cards) else note or ("" if cards else NO_CARD)
         self._note.setText(text)
         self._note.setVisible(bool(text))

@@ -9,7 +9,7 @@ from enum import Enum, IntEnum
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from desktop_app.domain.machine import GpuSample, MemoryUser
+from desktop_app.domain.machine import GpuSample, MemoryUser, Throttle
 from desktop_app.domain.units import memory_words
 from desktop_app.ui.widgets.basics import tip
 from desktop_app.ui.widgets.monitor_words import (
@@ -27,6 +27,7 @@ from desktop_app.ui.widgets.monitor_words import (
 _FEW = 3
 """Programs below a card that are all shown; of more, all but the two largest are folded."""
 _LARGEST = 2
+_USUAL = frozenset({Throttle.POWER, Throttle.OTHER})
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -66,7 +67,7 @@ class Row:
     cells: tuple[str, ...]
     """A text for every `Column`."""
     state: str = ""
-    """Of a card: what holds it back, as words below its name."""
+    """Of a card: what holds it back, or why nothing is known of it, as words below its name."""
     warns: bool = False
     """Whether the state is worth a sign."""
     share: float | None = None
@@ -179,7 +180,8 @@ def _card_row(card: GpuSample, number: int, count: int) -> Row:
         NOTHING_KNOWN if card.asleep else clock_of(card),
     )
     share = card.used_bytes / card.total_bytes if card.total_bytes and not card.asleep else None
-    held = bool(card.throttles) and not card.asleep
+    # At its power limit a card is whenever it works hard: that is told, but nothing to be warned of.
+    held = bool(card.note) or (not card.asleep and not card.throttles <= _USUAL)
     return Row(RowKind.CARD, number, cells, card_state(card), held, None if share is None else round(share, 2))
 
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 from desktop_app.domain.machine import GpuSample
 from desktop_app.domain.units import memory_words
 from desktop_app.ui.theme import Theme
+from desktop_app.ui.widgets.basics import paint_bar
 from desktop_app.ui.widgets.card_table_model import CardModel, Column, Index, Row, RowKind
 
 _SIDE = 12
@@ -184,17 +185,8 @@ class CardDelegate(QStyledItemDelegate):
         left = place.right() - self._layout.widths[column] + 2 * _SIDE
         if column is Column.MEMORY and row.share is not None and column not in self._layout.below:
             room = QRectF(left, place.center().y() - _BAR_HEIGHT / 2, self._layout.bar, _BAR_HEIGHT)
-            self._paint_bar(painter, room, row.share)
-
-    def _paint_bar(self, painter: QPainter, room: QRectF, share: float) -> None:
-        tokens, half = self._theme.tokens, _BAR_HEIGHT / 2
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens.line))
-        painter.drawRoundedRect(room, half, half)
-        if share > 0:
-            room.setWidth(max(_BAR_HEIGHT, min(1.0, share) * room.width()))
-            painter.setBrush(QColor(tokens.warn if share > _SCARCE else tokens.accent))
-            painter.drawRoundedRect(room, half, half)
+            colour = QColor(tokens.warn if row.share > _SCARCE else tokens.accent)
+            paint_bar(painter, room, row.share, QColor(tokens.line), colour)
 
     def _paint_program(self, painter: QPainter, inside: QRect, row: Row) -> None:
         tokens, layout = self._theme.tokens, self._layout

@@ -37,7 +37,7 @@ class ChartView(ChartCanvas):
     """
 
     moment_changed = Signal(object)
-    """Another moment is read: `time.monotonic()`, or None when no moment is read any more. For all charts to show."""
+    """Another moment is read: `seconds_now()`, or None when no moment is read any more. For all charts to show."""
 
     def __init__(
         self, theme: Theme, parent: QWidget | None = None, clock: Callable[[], datetime] = datetime.now
@@ -59,6 +59,12 @@ class ChartView(ChartCanvas):
         elif self._by_keys and self._column() is None:
             self._leave()
 
+    def show_moment(self, at: float | None) -> None:
+        """Read what another chart reads: a pointer that rests here must not disturb keys that are pressed there."""
+        if at != self._moment:
+            self._pointer, self._by_keys, self._row = None, False, None
+            super().show_moment(at)
+
     def words_at(self, place: QPointF) -> str:
         """What the tooltip at *place* says; empty for nothing."""
         if self._chart is None:
@@ -72,6 +78,13 @@ class ChartView(ChartCanvas):
             return words_of(near) if near else ""
         legend = [one.label.united(one.figure) for one in layout.entries if not one.large]
         return self._all_figures() if any(room.contains(place) for room in (*legend, layout.more)) else ""
+
+    def stop_reading(self) -> bool:
+        """End the reading of a moment that this chart's keys chose; False when they did not."""
+        reading = self._by_keys
+        if reading:
+            self._leave()
+        return reading
 
     def event(self, event: QEvent) -> bool:
         """Explain what is under the pointer."""
@@ -150,7 +163,7 @@ class ChartView(ChartCanvas):
     def _read(self, column: int) -> None:
         at = self._arranged().scale.window.time(column)
         if at != self._moment:
-            self.show_moment(at)
+            super().show_moment(at)
             self.moment_changed.emit(at)
 
     def _leave(self) -> None:
@@ -159,7 +172,7 @@ class ChartView(ChartCanvas):
             return
         mine = self._pointer is not None or self._by_keys or self.hasFocus()
         self._pointer, self._by_keys, self._row = None, False, None
-        self.show_moment(None)
+        super().show_moment(None)
         if mine:
             self.moment_changed.emit(None)
 
@@ -181,8 +194,7 @@ class ChartView(ChartCanvas):
         """The row of a heat map that is read, for ears."""
         if self._row is None or self._moment is None:
             return ""
-        curve = scene.chart.curves[self._row]
-        return f"{curve.label} {spoken(scene.chart.unit, self._history.read(curve.key, self._span, self._moment))}"
+        return f"{scene.chart.curves[self._row].label} {spoken(scene.chart.unit, self._values()[self._row])}"
 
     def _all_figures(self) -> str:
         """The whole legend, a line for each part."""

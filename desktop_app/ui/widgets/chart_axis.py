@@ -5,8 +5,8 @@ is longer.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import pairwise
 from math import ceil
 
@@ -24,8 +24,10 @@ _STEPS = (10.0, 15.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 900.0, 1800.0)
 _MOST_STEPS = 7
 _FEWEST_PIXELS = 1.5
 """Between two lines of the vertical axis, in heights of a line of words."""
-_APART = 14.0
+_APART = 10.0
 """Between two words of the time axis, pixels."""
+_LONG_WORDS, _SHORT_WORDS = 0.16, 14.0
+"""Room that the words beside a plot usually take: at most this share of the width, and at least so many pixels."""
 
 
 @dataclass(frozen=True)
@@ -94,16 +96,14 @@ def time_ticks(
         room: where words may be.
         width: of words, pixels.
     """
-    made: tuple[TimeTick, ...] = ()
+    # Charts of one width have the same times, however long the words beside their plots are.
+    narrow = _as_wide(scale, room, min(scale.plot.width(), room.width() * (1 - _LONG_WORDS)))
+    wide = _as_wide(scale, room, max(scale.plot.width(), room.width() - _SHORT_WORDS))
     for step in (step for step in _STEPS if step * _MOST_STEPS >= span):
-        wanted = _clock_times(scale, span, wall, step) if by_clock(span) else _ago(scale, span, step)
-        placed = [TimeTick(at, words, _beside(scale.x(at), width(words), room)) for at, words in wanted]
-        # By the clock the words walk to the left, and one that is about to leave, or to arrive, is not told.
-        made = tuple(one for one in placed if one.words == NOW or _fits(one, placed[0], scale, width, room, span))
-        ends = [(one.left, one.left + width(one.words)) for one in made]
-        if all(end + _APART <= begin for (begin, _), (_, end) in pairwise(ends)):
-            return made
-    return made[:1]
+        times = _clock_times(narrow, span, wall, step, width) if by_clock(span) else _ago(scale, span, step)
+        if all(_apart(_placed(one, times, room, width), width) for one in (narrow, wide)):
+            return _placed(scale, times, room, width)
+    return _placed(scale, [(scale.window.right, NOW)], room, width)
 
 
 def moment_words(right: float, at: float, span: float, wall: datetime) -> str:
@@ -112,8 +112,18 @@ def moment_words(right: float, at: float, span: float, wall: datetime) -> str:
     if ago < 0.25:
         return NOW
     if by_clock(span):
-        return f"{wall - timedelta(seconds=ago):%H:%M:%S}"
+        return f"{earlier(wall, ago):%H:%M:%S}"
     return f"{span_words(ago)} ago" if ago >= 10 else f"{ago:.1f}".removesuffix(".0") + " s ago"
+
+
+def earlier(wall: datetime, seconds: float) -> datetime:
+    """What the clock said *seconds* before it said *wall*; it may have been put forward or back meanwhile."""
+    return datetime.fromtimestamp(wall.timestamp() - seconds)
+
+
+def _as_wide(scale: Scale, room: QRectF, width: float) -> Scale:
+    """*scale* with a plot of this width."""
+    return replace(scale, plot=QRectF(room.right() - width, scale.plot.top(), width, scale.plot.height()))
 
 
 def _ago(scale: Scale, span: float, step: float) -> list[tuple[float, str]]:
@@ -121,33 +131,44 @@ def _ago(scale: Scale, span: float, step: float) -> list[tuple[float, str]]:
     count = int(span / step + 1e-6)
     if count == 1 and step < span:
         step = span  # one word that is not the oldest would leave half of the axis without any
+    unit, words = (60.0, "min") if step >= 60 else (1.0, "s")
     # The oldest column is half a bucket younger than the span is long.
-    made = [(max(scale.window.left, right - step * number), span_words(step * number)) for number in range(count + 1)]
+    made = [
+        (max(scale.window.left, right - step * number), f"{step * number / unit:g} {words}")
+        for number in range(count + 1)
+    ]
     made[0] = (right, NOW)
     if count:
         made[-1] = (made[-1][0], f"{made[-1][1]} ago")
     return made
 
 
-def _clock_times(scale: Scale, span: float, wall: datetime, step: float) -> list[tuple[float, str]]:
+def _clock_times(
+    scale: Scale, span: float, wall: datetime, step: float, width: Callable[[str], float]
+) -> list[tuple[float, str]]:
+    """Full hours and parts of them. They walk to the left; one that is about to leave, or to arrive, is not told."""
     midnight = wall.replace(hour=0, minute=0, second=0, microsecond=0)
     since = (wall - midnight).total_seconds() % step
     made = [(scale.window.right, NOW)]
     while since < span:
-        made.append((scale.window.right - since, f"{wall - timedelta(seconds=since):%H:%M}"))
+        at, words = scale.window.right - since, f"{earlier(wall, since):%H:%M}"
+        middle, half = scale.x(at), width(words) / 2
+        if middle - half >= scale.plot.left() - _SHORT_WORDS and middle + half + _APART <= scale.plot.right() - width(
+            NOW
+        ):
+            made.append((at, words))
         since += step
     return made
 
 
-def _fits(
-    tick: TimeTick, newest: TimeTick, scale: Scale, width: Callable[[str], float], room: QRectF, span: float
-) -> bool:
-    if not by_clock(span):
-        return True
-    middle, half = scale.x(tick.at), width(tick.words) / 2
-    return middle - half >= room.left() and middle + half + _APART <= newest.left
+def _placed(
+    scale: Scale, times: Sequence[tuple[float, str]], room: QRectF, width: Callable[[str], float]
+) -> tuple[TimeTick, ...]:
+    """Each word in the middle below its moment, as far as *room* allows."""
+    ends = [(at, words, scale.x(at) - width(words) / 2, room.right() - width(words)) for at, words in times]
+    return tuple(TimeTick(at, words, min(max(room.left(), left), most)) for at, words, left, most in ends)
 
 
-def _beside(x: float, width: float, room: QRectF) -> float:
-    """The left end of words around *x* that stay in *room*."""
-    return min(max(room.left(), x - width / 2), room.right() - width)
+def _apart(ticks: Sequence[TimeTick], width: Callable[[str], float]) -> bool:
+    """Whether the words of *ticks*, the newest first, do not touch."""
+    return all(one.left + width(one.words) + _APART <= newer.left for newer, one in pairwise(ticks))

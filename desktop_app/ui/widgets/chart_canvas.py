@@ -7,9 +7,10 @@ that changes has its own place painted, no more.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from math import isinf
 
 from PySide6.QtCore import QEvent, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QHideEvent, QImage, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from desktop_app.domain.curves import Chart, Form, Section, Unit
@@ -19,15 +20,14 @@ from desktop_app.domain.monitor_history import SPANS, History
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.chart_axis import moment_words
 from desktop_app.ui.widgets.chart_data import Window, newest, tracks_of
-from desktop_app.ui.widgets.chart_ground import ROUND, paint_ground, paint_time
+from desktop_app.ui.widgets.chart_frame import ROUND, paint_figures, paint_ground, paint_moment, paint_time
 from desktop_app.ui.widgets.chart_heat import HeatRows
 from desktop_app.ui.widgets.chart_layout import PLOT, height_of_chart, least_height
 from desktop_app.ui.widgets.chart_look import look_of
 from desktop_app.ui.widgets.chart_marks import Group, gathered, paint_hairs, paint_marks
-from desktop_app.ui.widgets.chart_moment import paint_figures, paint_moment
 from desktop_app.ui.widgets.chart_paint import paint_lines, paint_stack
 from desktop_app.ui.widgets.chart_scene import Scene, items_of, room_for, scene_of, window_for
-from desktop_app.ui.widgets.chart_words import description, figures, labels, nothing_words
+from desktop_app.ui.widgets.chart_words import description, figures, labels
 
 _WIDTH, _LEAST_WIDTH = 420, 240
 """Logical pixels: as a chart likes to be, and as narrow as it may be, at any size of words."""
@@ -78,6 +78,8 @@ class ChartCanvas(QLabel):
         self._described = float("-inf")
         self._wanted = 0
         """The height that was asked for last."""
+        self._gathered: tuple[Scene, tuple[Mark, ...], tuple[Group, ...]] | None = None
+        """The marks of a scene as they were drawn: gathering hundreds takes longer than the rest of a drawing."""
         picture = QPixmap(1, 1)
         picture.fill(Qt.GlobalColor.transparent)
         self.setPixmap(picture)
@@ -107,7 +109,7 @@ class ChartCanvas(QLabel):
             history: has the values of the chart's curves.
             span: seconds, one of `monitor_history.SPANS`.
             marks: what happened, the oldest first.
-            now: `time.monotonic()` of the newest reading.
+            now: `seconds_now()` of the newest reading.
         """
         if self._chart is None:
             return
@@ -126,20 +128,17 @@ class ChartCanvas(QLabel):
             self._painted = None
             self.update()
         self._tell()
-        if not -_SPOKEN_EVERY < self._described - now <= 0:
+        # What is being read out is not changed meanwhile; the figures of a moment are told by themselves.
+        if isinf(self._described) or not (self.hasFocus() or -_SPOKEN_EVERY < self._described - now <= 0):
             self._describe()
 
     def show_moment(self, at: float | None) -> None:
-        """Read all curves at the moment *at*, `time.monotonic()`; None to show the newest figures."""
+        """Read all curves at the moment *at*, `seconds_now()`; None to show the newest figures."""
         if at == self._moment:
             return
         self._moment = at
         self._tell()
         self.update()
-
-    def image(self) -> QImage:
-        """The chart as it is shown, opaque, for a file."""
-        return self.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
 
     # --- sizes and looks -----------------------------------------------------------------------------------------
 
@@ -199,12 +198,12 @@ class ChartCanvas(QLabel):
         chart, column = self._chart, self._column()
         if chart is None or not self._span:
             return (None,) * len(chart.curves) if chart else ()
-        if column is None or self._moment is None:
+        if column is None:
             return tuple(newest(self._history, curve.key, self._now) for curve in chart.curves)
-        tracks = self._arranged().tracks
-        if not tracks:
-            return tuple(self._history.read(curve.key, self._span, self._moment) for curve in chart.curves)
-        return tuple(track.at(column) for track in tracks)
+        scene = self._arranged()
+        if scene.tracks:
+            return tuple(track.at(column) for track in scene.tracks)
+        return tuple(one.at(0) for one in tracks_of(chart, self._history, self._span, scene.scale.window.only(column)))
 
     def _column(self) -> int | None:
         """The column that is read; None while none is, or when it is not shown here."""
@@ -233,15 +232,13 @@ class ChartCanvas(QLabel):
     def _describe(self) -> None:
         """Let a screen reader have the present figures."""
         window = self._window()
-        if self._chart is None or window is None:
+        if self._chart is None or window is None or not self._span:
             return
         self._described = self._now
         heat = self._chart.form is Form.HEAT
         tracks = () if heat else tracks_of(self._chart, self._history, self._span, window)
         values = tuple(newest(self._history, curve.key, self._now) for curve in self._chart.curves)
-        known = any(track.runs for track in tracks) or (heat and any(value is not None for value in values))
-        nothing = f"{nothing_words(self._chart, self._span)} {self._chart.explanation}".strip()
-        words = description(self._chart, self._span, values, tracks) if known and not self._chart.note else nothing
+        words = description(self._chart, self._span, values, tracks)
         if words != self.accessibleDescription():
             self.setAccessibleDescription(words)
 
@@ -251,6 +248,8 @@ class ChartCanvas(QLabel):
         """The ring of the keyboard's focus is drawn by hand."""
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut, QEvent.Type.DynamicPropertyChange):
             self.update()
+        if event.type() is QEvent.Type.FocusIn:
+            self._describe()
         return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -323,7 +322,11 @@ class ChartCanvas(QLabel):
         return made
 
     def _groups(self, scene: Scene) -> tuple[Group, ...]:
-        return gathered(self._marks, scene.scale, self._theme.grown(REACH * 1.5))
+        before = self._gathered
+        if before is None or before[0] is not scene or before[1] is not self._marks:
+            groups = gathered(self._marks, scene.scale, self._theme.grown(REACH * 1.5))
+            before = self._gathered = scene, self._marks, groups
+        return before[2]
 
     def _near(self, scene: Scene, x: float) -> Group | None:
         """The marks that stand near *x*."""
@@ -336,9 +339,8 @@ class ChartCanvas(QLabel):
             return ""
         words = [moment_words(scene.scale.window.right, self._moment, scene.span, scene.wall)]
         if self._row is not None and self._row < len(scene.chart.curves):
-            curve = scene.chart.curves[self._row]
-            value = self._history.read(curve.key, self._span, self._moment)
-            words.append(f"{curve.label}: {figure(scene.chart.unit, value)}")
+            value = figure(scene.chart.unit, self._values()[self._row])
+            words.append(f"{scene.chart.curves[self._row].label}: {value}")
         near = self._near(scene, scene.scale.x(self._moment))
         return " · ".join([*words, near.marks[-1].words] if near else words)
 

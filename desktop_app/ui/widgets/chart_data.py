@@ -6,13 +6,16 @@ never changes, so that a curve moves to the left without changing its shape.
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from math import ceil, floor, isnan, nan
 from operator import add
 
 from desktop_app.domain.curves import Chart
 from desktop_app.domain.monitor_history import History, Line
+
+_FEWEST_COLUMNS = 10
+"""However narrow a chart is."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Window:
 
     @property
     def left(self) -> float:
-        """When the middle of the first column is, `time.monotonic()`."""
+        """When the middle of the first column is, `seconds_now()`."""
         return self.time(0)
 
     @property
@@ -42,9 +45,16 @@ class Window:
         return (self.first + column + 0.5) * self.step
 
     def column(self, at: float) -> int | None:
-        """The column in which the moment *at* is; None when it is not shown."""
-        found = floor(at / self.step) - self.first
-        return found if 0 <= found < self.count else None
+        """The column in which the moment *at* is; None when it is not shown.
+
+        A narrow chart leaves out buckets at its ends that a wide one shows: they are read in the column beside them.
+        """
+        found, beside = floor(at / self.step) - self.first, 0 if self.buckets == 1 else 1
+        return min(max(found, 0), self.count - 1) if -2 * beside <= found < self.count + beside else None
+
+    def only(self, column: int) -> "Window":
+        """Nothing but one column."""
+        return replace(self, first=self.first + column, count=1)
 
 
 @dataclass(frozen=True)
@@ -66,16 +76,16 @@ class Track:
         """The smallest value; None when nothing is known."""
         return min((min(self.values[begin:end]) for begin, end in self.runs), default=None)
 
-    def at(self, column: int | None) -> float | None:
+    def at(self, column: int) -> float | None:
         """The value of *column*; None where it is unknown."""
-        value = nan if column is None else self.values[column]
+        value = self.values[column]
         return None if isnan(value) else value
 
 
 def window_of(line: Line, columns: int) -> Window:
     """What of *line* is shown in so many columns of pixels; columns that are not full yet are left out."""
     count = len(line.values)
-    buckets = max(1, ceil(count / max(1, columns)))
+    buckets = max(1, ceil(count / max(_FEWEST_COLUMNS, columns)))
     end = (round(line.start / line.step) + count) // buckets
     # Where several buckets share a column, the first of the line may lie in the middle of one.
     shown = count if buckets == 1 else max(1, count // buckets - 1)
@@ -138,11 +148,9 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def newest(history: History, key: str, now: float) -> float | None:
-    """The value at *now* in the finest buckets, or the one right before it, while the bucket of *now* is empty."""
-    value = history.read(key, _FINEST, now)
-    return history.read(key, _FINEST, now - _BUCKET) if value is None else value
+    """The newest value that is known and not old: what engines do is known later than what the machine does."""
+    return history.newest(key, now, _OLD)
 
 
-_FINEST = 60.0
-_BUCKET = 0.5
-"""Seconds of a bucket of that span."""
+_OLD = 7
+"""Buckets of half a second: while Monitor is looked at, engines at rest are asked every two seconds."""

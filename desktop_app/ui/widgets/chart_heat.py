@@ -39,11 +39,6 @@ class HeatRows:
         self._window, self._curves = window, curves
 
     @property
-    def rows(self) -> Sequence[bytes]:
-        """One for each curve, a byte for each column."""
-        return self._rows
-
-    @property
     def known(self) -> bool:
         """Whether there is anything to see."""
         return any(any(row) for row in self._rows)
@@ -68,7 +63,12 @@ class HeatRows:
         image = QImage(pixels, width, len(self._rows), stride, QImage.Format.Format_Indexed8)
         image.setColorTable([look.card.rgba(), *(shade.rgba() for shade in look.shades)])
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.drawImage(plot, image)
+        painter.save()
+        painter.setClipRect(plot)
+        # Moments are in the middle of their columns, the first and the last one at the edges, as in every chart.
+        half = plot.width() / max(1, width - 1) / 2
+        painter.drawImage(plot.adjusted(-half, 0, half, 0), image)
+        painter.restore()
         edges = row_edges(plot, len(self._rows))
         if plot.height() / len(self._rows) >= _GAP_ROWS:
             for edge in edges[1:-1]:

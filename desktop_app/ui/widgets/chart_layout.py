@@ -35,6 +35,8 @@ class Item:
     """What the legend says of one curve, or of all of them together."""
 
     label: str
+    brief: str
+    """The label of a legend that would have too many rows."""
     room: float
     """Pixels for its figure."""
     swatch: float
@@ -46,6 +48,8 @@ class Entry:
     """An item in its place."""
 
     item: int
+    words: str
+    """Its label."""
     swatch: QRectF
     label: QRectF
     figure: QRectF
@@ -77,7 +81,7 @@ def height_of_chart(
     head, _, entries = _head(look, inner, title, explained, items)
     flow = [] if entries else _flow(look, inner, items)
     # One row is kept free where there is none, so that plots beside one another are about as high.
-    rows = min(_MOST_ROWS, len({entry.figure.top() for entry in flow}) or 1)
+    rows = min(_MOST_ROWS, _rows(flow) or 1)
     return _above(look, head) + rows * _row(look) + _GAP_ABOVE_PLOT + theme.grown(plot) + _below(theme, look)
 
 
@@ -102,7 +106,7 @@ def arrange(
         top = max([more.bottom() if hidden else 0.0, *(entry.figure.bottom() for entry in entries)])
     top += _GAP_ABOVE_PLOT
     left = inner.left() + gutter + (TICK_GAP if gutter else 0)
-    plot = QRectF(left, top, inner.right() - left, max(1.0, bottom - top))
+    plot = QRectF(left, top, max(1.0, inner.right() - left), max(1.0, bottom - top))
     lane = QRectF(plot.left(), plot.bottom(), plot.width(), theme.grown(_LANE))
     axis = QRectF(inner.left(), lane.bottom(), inner.width(), height_of(look.axis))
     return Layout(head, help_place, entries, more, hidden, plot, lane, axis)
@@ -140,7 +144,7 @@ def _head(
         if label > room - wanted - _APART - items[0].room - _GAP:
             label = 0.0
         place = QRectF(figure.left() - _GAP - label, inner.top(), label, line)
-        entries = (Entry(0, QRectF(), place, figure, large=True),)
+        entries = (Entry(0, items[0].label, QRectF(), place, figure, large=True),)
     head = QRectF(inner.left(), inner.top(), min(wanted, room), line)
     if wanted > room:
         head.setHeight(max(line, wrapped_height(look.title, title, room)))
@@ -170,10 +174,20 @@ def more_words(count: int) -> str:
 
 
 def _flow(look: ChartLook, room: QRectF, items: Sequence[Item]) -> list[Entry]:
+    """Entries in rows from the left, in brief where there would be too many rows."""
+    whole = _in_rows(look, room, items, [item.label for item in items])
+    return whole if _rows(whole) <= _MOST_ROWS else _in_rows(look, room, items, [item.brief for item in items])
+
+
+def _rows(entries: Sequence[Entry]) -> int:
+    return len({entry.figure.top() for entry in entries})
+
+
+def _in_rows(look: ChartLook, room: QRectF, items: Sequence[Item], labels: Sequence[str]) -> list[Entry]:
     x, y, height, entries = room.left(), room.top(), height_of(look.figure), []
-    for number, item in enumerate(items):
+    for number, (item, words) in enumerate(zip(items, labels, strict=True)):
         swatch = item.swatch + _GAP if item.swatch else 0.0
-        label = width_of(look.label, item.label) + 1
+        label = width_of(look.label, words) + 1
         label = min(label, max(0.0, room.width() - swatch - _GAP - item.room))
         width = swatch + label + _GAP + item.room
         if x > room.left() and x + width > room.right():
@@ -181,6 +195,7 @@ def _flow(look: ChartLook, room: QRectF, items: Sequence[Item]) -> list[Entry]:
         entries.append(
             Entry(
                 number,
+                words,
                 QRectF(x, y, item.swatch, height),
                 QRectF(x + swatch, y, label, height),
                 QRectF(x + swatch + label + _GAP, y, item.room, height),

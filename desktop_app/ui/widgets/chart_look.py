@@ -10,7 +10,9 @@ from math import ceil, cos, pi, sin
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
+from desktop_app.domain.curves import Form
 from desktop_app.ui.theme import Theme
+from desktop_app.ui.widgets.basics import mixed
 
 SHADES = 64
 """Of a heat map, from nothing to all."""
@@ -24,6 +26,8 @@ _HATCHES = (
     Qt.BrushStyle.VerPattern,
     Qt.BrushStyle.Dense5Pattern,
 )
+_SWATCHES = {Form.LINES: 20, Form.STACK: 10, Form.HEAT: 72}
+"""At the usual size of words."""
 _SOFT = 0.42
 """How much of a curve's colour its area has; the rest is the ground."""
 
@@ -45,6 +49,8 @@ class ChartLook:
     curves: tuple[QColor, ...]
     shades: tuple[QColor, ...]
     """Of a heat map."""
+    swatches: dict[Form, float]
+    """How wide the legend shows the looks of a curve, an area, or of all shades; pixels."""
     title: QFont
     large: QFont
     """Of the figure of a chart that has but one curve."""
@@ -110,6 +116,7 @@ def look_of(theme: Theme) -> ChartLook:
         tones={name: QColor(getattr(tokens, name)) for name in ("good", "warn", "bad", "accent_text", "second")},
         curves=tuple(map(QColor, tokens.curves)),
         shades=shades(QColor(tokens.card), QColor(tokens.accent), QColor(tokens.text)),
+        swatches={form: theme.grown(width) for form, width in _SWATCHES.items()},
         title=theme.body_font(10.5, QFont.Weight.DemiBold),
         large=_heavy(theme.figures_font(12)),
         label=theme.body_font(9),
@@ -128,15 +135,6 @@ def shades(card: QColor, accent: QColor, text: QColor) -> tuple[QColor, ...]:
         low, high = mixed(accent, card, 0.07 + 0.93 * min(1.0, share / 0.7)), max(0.0, (share - 0.7) / 0.3)
         made.append(mixed(text, low, 0.62 * high))
     return tuple(made)
-
-
-def mixed(front: QColor, back: QColor, share: float) -> QColor:
-    """*share* of *front* on *back*, opaque."""
-    return QColor.fromRgbF(
-        front.redF() * share + back.redF() * (1 - share),
-        front.greenF() * share + back.greenF() * (1 - share),
-        front.blueF() * share + back.blueF() * (1 - share),
-    )
 
 
 def marker(number: int, middle: QPointF, size: float) -> QPainterPath:

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from PySide6.QtCore import QByteArray, QDataStream, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QTransform
 
+from desktop_app.ui.widgets.basics import mixed
 from desktop_app.ui.widgets.chart_axis import Scale
 from desktop_app.ui.widgets.chart_data import Track, stacked
-from desktop_app.ui.widgets.chart_look import ChartLook, mixed
+from desktop_app.ui.widgets.chart_look import ChartLook
 
 _THICK = 1.7
 """Of a line, logical pixels."""

@@ -1,8 +1,9 @@
 """Everything that a chart paints until its data, its size or its looks change, worked out once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import cached_property, partial
 
 from PySide6.QtCore import QSizeF
 
@@ -10,7 +11,7 @@ from desktop_app.domain.curves import Chart, Form
 from desktop_app.domain.figure_words import Tick, figure, nice_top, ticks
 from desktop_app.domain.monitor_history import History
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.chart_axis import Scale, by_clock, spaced
+from desktop_app.ui.widgets.chart_axis import Scale, TimeTick, by_clock, earlier, spaced, time_ticks
 from desktop_app.ui.widgets.chart_data import Track, Window, stacked, tracks_of, window_of
 from desktop_app.ui.widgets.chart_heat import HeatRows
 from desktop_app.ui.widgets.chart_layout import Item, Layout, arrange
@@ -19,7 +20,6 @@ from desktop_app.ui.widgets.chart_words import labels
 
 _WORDS = 80
 """Pixels of a chart's width that are not the plot's, about: there are no more columns than pixels."""
-_LINE_SWATCH, _AREA_SWATCH, _RAMP_SWATCH = 20, 10, 72
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,13 @@ class Scene:
     """Of the legend."""
     wall: datetime
     """What the clock said at the right edge."""
+    measure: Callable[[str], float]
+    """The width of words of the axes, pixels."""
+
+    @cached_property
+    def times(self) -> tuple[TimeTick, ...]:
+        """Words of the time axis."""
+        return time_ticks(self.scale, self.span, self.wall, self.layout.axis, self.measure)
 
     @property
     def timed(self) -> bool:
@@ -83,7 +90,7 @@ def scene_of(
         rows: of the chart, if it is a heat map; they are brought up to date.
         rooms: pixels that the figures of the legend had so far: they only grow, so that nothing jumps.
         now: what the clock says.
-        monotonic: what `time.monotonic()` says at the same time.
+        monotonic: what `seconds_now()` says at the same time.
         before: the scene that this one takes the place of, if chart, span, size and looks are the same: what has not
             changed is not worked out again.
     """
@@ -104,18 +111,8 @@ def scene_of(
         layout = arrange(theme, look, size, chart.title, explained, items if known else (), gutter)
         shown = _shown(lines, layout, look, heat)
     scale = Scale(layout.plot, window, top)
-    wall = now - timedelta(seconds=monotonic - window.right)
-    return Scene(
-        chart,
-        span,
-        tracks,
-        known,
-        scale,
-        shown,
-        layout,
-        items,
-        wall,
-    )
+    wall = earlier(now, monotonic - window.right)
+    return Scene(chart, span, tracks, known, scale, shown, layout, items, wall, partial(width_of, look.axis))
 
 
 def room_for(look: ChartLook, chart: Chart, text: str) -> float:
@@ -134,14 +131,11 @@ def items_of(look: ChartLook, chart: Chart, rooms: Sequence[float], tracks: Sequ
     made = []
     for number, (label, room) in enumerate(zip(labels(chart), rooms, strict=True)):
         highest = room_for(look, chart, figure(chart.unit, tracks[number].highest)) if tracks else 0.0
-        made.append(Item(label, max(room, highest), _swatch(chart, number)))
+        brief = "" if chart.form is Form.HEAT else chart.curves[number].brief
+        # A single curve needs none, and the shades of a heat map are shown once.
+        shown = not single(chart) and (number == 0 or chart.form is not Form.HEAT)
+        made.append(Item(label, brief or label, max(room, highest), look.swatches[chart.form] if shown else 0.0))
     return tuple(made)
-
-
-def _swatch(chart: Chart, number: int) -> float:
-    if chart.form is Form.HEAT:
-        return _RAMP_SWATCH if number == 0 else 0
-    return 0 if single(chart) else _AREA_SWATCH if chart.form is Form.STACK else _LINE_SWATCH
 
 
 def _top(chart: Chart, tracks: Sequence[Track]) -> float:
@@ -152,7 +146,7 @@ def _top(chart: Chart, tracks: Sequence[Track]) -> float:
 
 
 def _rows(chart: Chart) -> tuple[Tick, ...]:
-    return tuple(Tick(number, curve.label) for number, curve in enumerate(chart.curves))
+    return tuple(Tick(number, curve.brief or curve.label) for number, curve in enumerate(chart.curves))
 
 
 def _shown(lines: Sequence[Tick], layout: Layout, look: ChartLook, heat: bool) -> tuple[Tick, ...]:

@@ -47,7 +47,17 @@ def said(chart: Chart, values: Sequence[float | None]) -> str:
 
 
 def description(chart: Chart, span: float, values: Sequence[float | None], tracks: Sequence[Track]) -> str:
-    """The whole chart for ears: newest figures, how low and high each curve was, what the chart is about."""
+    """The whole chart for ears: newest figures, how low and high each curve was, what the chart is about.
+
+    Args:
+        chart: what it is about.
+        span: what is shown, seconds.
+        values: the newest of each curve.
+        tracks: all that is shown of each curve; none for a heat map.
+    """
+    known = values if chart.form is Form.HEAT else [track.highest for track in tracks]
+    if chart.note or all(value is None for value in known):
+        return f"{nothing_words(chart, span)} {chart.explanation}".strip()
     ranges = [
         f"{curve.label} between {spoken(chart.unit, low)} and {spoken(chart.unit, high)}"
         for curve, track in zip(chart.curves, tracks, strict=False)

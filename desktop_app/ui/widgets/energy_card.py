@@ -4,7 +4,7 @@ The page of Monitor owns one.
 """
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QVBoxLayout, QWidget
 
 from desktop_app.domain.energy import NO_ENERGY, EnergyState, EnergyUse
@@ -71,7 +71,8 @@ class EnergyCard(QFrame):
         self.setAccessibleName("Energy")
         self._theme = theme
         self._energy: EnergyState | None = None
-        self._title = label("Energy", "title")
+        self._title = label("Energy")
+        self._title.setFont(theme.body_font(10.5, QFont.Weight.DemiBold))
         self._source = label(role="second", wrap=True)
         self._note = label(role="second", wrap=True)
         self._last, self._session = _Use(theme, "Last work"), _Use(theme, "This session")
@@ -88,9 +89,8 @@ class EnergyCard(QFrame):
         said = [self._last.show_use(energy.last)]
         # The session says nothing new while it is that one stretch of work.
         said.append(self._session.show_use(energy.session if energy.session != energy.last else None))
-        measured = energy.last or energy.session
         if energy.source:
-            self._source.setText(f"Measured: {energy.source}, at rest included." if measured else ENERGY_WAITING)
+            self._source.setText("" if energy.last or energy.session else ENERGY_WAITING)
         else:
             self._source.setText("" if energy.note else ENERGY_NOTHING)
         self._note.setText(energy.note)

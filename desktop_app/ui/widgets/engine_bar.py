@@ -40,6 +40,8 @@ class EngineBar(QWidget):
         self._theme = theme
         self._engines: tuple[EngineStatus, ...] = ()
         self._status = EngineStatus(EngineStage.STOPPED)
+        self._release = ""
+        self._held = ""
         self.setProperty("role", "bar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._model = QPushButton()
@@ -66,6 +68,16 @@ class EngineBar(QWidget):
         self._engines = tuple(engines)
         self._draw_menu()
 
+    def show_release(self, words: str, held: str) -> None:
+        """Tell what was measured after a stop, until the next start; empty for nothing.
+
+        Args:
+            words: all of it. The note of the stop has said already what was given back, so this is its tooltip.
+            held: in a short sentence who holds what is not back; it stands behind the note.
+        """
+        self._release, self._held = words, held
+        self._draw()
+
     def open_menu(self) -> None:
         """Show the choice of models."""
         self._model.showMenu()
@@ -86,7 +98,11 @@ class EngineBar(QWidget):
         self._badge.setText(stage_words(status))
         set_property(self._badge, "tone", TONES.get(status.stage, ""))
         words = status_words(status)
-        self._words.setText(words)
+        stopped = status.stage is EngineStage.STOPPED and words and not elsewhere(status)
+        self._words.setText(f"{words} {self._held}" if stopped and self._held else words)
+        if stopped and self._release:
+            words = f"{words} {self._release}"
+            self._words.setToolTip(tip(words))
         self.setAccessibleName("Engine")
         self.setAccessibleDescription(f"{name}: {stage_words(status)}. {words}")
         self._draw_action()

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QToolTip, QWidget
 
 from desktop_app.services.gauges import EMPTY, Frame
 from desktop_app.ui.theme import Theme
+from desktop_app.ui.widgets.basics import paint_bar
 from desktop_app.ui.widgets.gauge_values import Gauge, Graph, explanation, gauges, words
 
 HEIGHT = 36
@@ -35,7 +36,7 @@ _LEVELS = 16
 """A curve's height in logical pixels. It is drawn in whole ones: a quiet machine draws the same curve again."""
 _CURVE_WIDTH, _BAR_WIDTH, _BAR_HEIGHT = 64, 56, 6
 _SPOKEN_EVERY = 5
-"""Frames between two changes of the description: a screen reader should not hear of every figure."""
+"""Moments between two changes of the description: a screen reader should not hear of every figure."""
 _SLOWEST_SCALE = 10.0
 """Tokens per second at the top of an idle speed curve."""
 _RING = 2
@@ -121,8 +122,10 @@ class GaugeStrip(QAbstractButton):
     def show_frame(self, frame: Frame) -> None:
         """Draw *frame* and let the curves go on."""
         before, engine_before = self._gauges, bool(self._frame.engines)
+        # When engines have answered there is another frame of the same moment.
+        later = frame.machine is not self._frame.machine
         self._frame, self._gauges = frame, gauges(frame, brief=self._brief)
-        moved = self._remember()
+        moved = self._remember(later)
         if _room_asked(before) != _room_asked(self._gauges):
             self._arrange()
             self.update()
@@ -130,8 +133,8 @@ class GaugeStrip(QAbstractButton):
             for old, new, place in zip(before, self._gauges, self._places, strict=True):
                 if old.text != new.text or old.tone is not new.tone or new.key in moved:
                     self.update(place.whole)
-        self._frames += 1
-        if engine_before is not bool(frame.engines) or self._frames % _SPOKEN_EVERY == 1:
+        self._frames += later
+        if engine_before is not bool(frame.engines) or (later and self._frames % _SPOKEN_EVERY == 1):
             self.setAccessibleDescription(words(frame))
 
     def sizeHint(self) -> QSize:
@@ -199,21 +202,12 @@ class GaugeStrip(QAbstractButton):
         if place.graph is not None:
             colour = QColor(getattr(tokens, gauge.tone.value))
             if gauge.graph is Graph.BAR:
-                self._paint_bar(painter, place.graph, gauge.amount or 0.0, colour)
+                room, top = place.graph, place.graph.center().y() - _BAR_HEIGHT / 2
+                bar = QRectF(room.x(), top, room.width(), _BAR_HEIGHT)
+                paint_bar(painter, bar, gauge.amount or 0.0, QColor(tokens.line), colour)
             else:
                 curve = self._curves.get(gauge.key)
                 self._paint_curve(painter, place.graph, curve.levels if curve else (), colour)
-
-    def _paint_bar(self, painter: QPainter, room: QRectF, share: float, colour: QColor) -> None:
-        bar = QRectF(room.x(), room.center().y() - _BAR_HEIGHT / 2, room.width(), _BAR_HEIGHT)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(self._theme.tokens.line))
-        painter.drawRoundedRect(bar, _BAR_HEIGHT / 2, _BAR_HEIGHT / 2)
-        if share > 0:
-            # Below its own height a rounded bar would not look like one.
-            bar.setWidth(max(_BAR_HEIGHT, min(1.0, share) * room.width()))
-            painter.setBrush(colour)
-            painter.drawRoundedRect(bar, _BAR_HEIGHT / 2, _BAR_HEIGHT / 2)
 
     def _paint_curve(self, painter: QPainter, room: QRectF, levels: tuple[int, ...], colour: QColor) -> None:
         step, floor = room.width() / (_SAMPLES - 1), room.bottom()
@@ -231,14 +225,14 @@ class GaugeStrip(QAbstractButton):
         painter.setPen(colour)
         painter.drawPolyline(QPolygonF(points))
 
-    def _remember(self) -> set[str]:
-        """Append the newest samples; whose curves look different now. What is gone or unknown loses its curve."""
+    def _remember(self, later: bool) -> set[str]:
+        """Append samples of a *later* moment; whose curves look different now. What is unknown loses its curve."""
         kept: dict[str, _Curve] = {}
         moved = set()
         for key, _, _, _, graph, amount, _ in self._gauges:
             if graph is Graph.CURVE and amount is not None:
                 kept[key] = self._curves.get(key) or _Curve()
-                if kept[key].add(amount, speed=key == "speed"):
+                if later and kept[key].add(amount, speed=key == "speed"):
                     moved.add(key)
         moved |= self._curves.keys() - kept.keys()
         self._curves = kept

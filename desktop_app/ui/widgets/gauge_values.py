@@ -64,7 +64,7 @@ def gauges(frame: Frame, *, brief: bool = False) -> tuple[Gauge, ...]:
     groups = _groups(machine, brief)
     for number, cards in enumerate(groups):
         mark = f" {number}" if len(groups) > 1 else ""
-        busy, text = _busy(cards), _busy_text(cards, machine.gpu_note)
+        busy, text = _busy(cards), _busy_text(cards, _note(cards, machine))
         widest = max("100 %", text, key=len)
         shown.append(Gauge(f"gpu{number}", f"GPU{mark}", text, widest, Graph.CURVE, busy, Tone.MACHINE))
         used, total = _sizes(cards)
@@ -84,7 +84,7 @@ def words(frame: Frame) -> str:
     ]
     groups = _groups(machine)
     for number, cards in enumerate(groups):
-        said += _card_words(cards, f" {number}" if len(groups) > 1 else "", machine.gpu_note)
+        said += _card_words(cards, f" {number}" if len(groups) > 1 else "", _note(cards, machine))
     if machine.gpu_note and not groups:
         said.append(f"No data of the graphics card. {machine.gpu_note.rstrip('.')}")
     speed, share = frame.tokens_per_second, frame.kv_cache
@@ -107,7 +107,7 @@ def explanation(frame: Frame, key: str, *, brief: bool = False) -> str:
     groups = _groups(frame.machine, brief)
     cards = groups[int(key[-1])] if groups else ()
     what = "How busy the graphics card is." if key.startswith("gpu") else "Memory of the graphics card in use."
-    return " ".join(part for part in (what, _each(cards), frame.machine.gpu_note) if part)
+    return " ".join(part for part in (what, _each(cards), _note(cards, frame.machine)) if part)
 
 
 def answers_words(running: int, waiting: int) -> str:
@@ -178,6 +178,11 @@ def _busy_text(cards: tuple[GpuSample, ...], note: str) -> str:
     return NO_DATA if busy is None and note else _percent(busy)
 
 
+def _note(cards: tuple[GpuSample, ...], machine: MachineSample) -> str:
+    """Why nothing is known of any card, or of one of *cards* while others answer."""
+    return machine.gpu_note or next((card.note for card in cards if card.note), "")
+
+
 def _all_asleep(cards: tuple[GpuSample, ...]) -> bool:
     return all(card.asleep for card in cards)
 
@@ -214,6 +219,8 @@ def _each(cards: tuple[GpuSample, ...]) -> str:
 def _figures(card: GpuSample) -> str:
     if card.asleep:
         return ASLEEP
+    if card.note:
+        return NO_DATA
     memory = f", {_gigabytes(card.used_bytes)} / {_gigabytes(card.total_bytes)} GB" if card.total_bytes else ""
     return f"{_percent(card.busy)}{memory}"
 

@@ -6,7 +6,7 @@ The page of Monitor owns one. It is painted again only when another square, or a
 from math import floor
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop_app.services.monitor_view import KvState
@@ -158,6 +158,8 @@ class KvPicture(QFrame):
         self.setAccessibleName("KV cache")
         self._theme = theme
         self._kv: KvState | None = None
+        self._title = label("KV cache")
+        self._title.setFont(theme.body_font(10.5, QFont.Weight.DemiBold))
         self._name = ElidedLabel(role="second")
         self._headline = CalmText()
         self._headline.setFont(theme.figures_font(11))
@@ -207,7 +209,7 @@ class KvPicture(QFrame):
         space = self._theme.space
         head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         head.setSpacing(space.medium)
-        head.addWidget(label("KV cache", "title"))
+        head.addWidget(self._title)
         head.addWidget(self._name, 1)
         legend = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         legend.setSpacing(space.small)

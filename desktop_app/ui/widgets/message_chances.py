@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFrame, QTextEdit, QWidget
 
 from desktop_app.domain.chat import TokenChance
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.basics import button, label
+from desktop_app.ui.widgets.basics import button, label, mixed
 from desktop_app.ui.widgets.looks import LINE_HEIGHT, Looks
 from desktop_app.ui.widgets.speech import announce, listening
 from desktop_app.ui.widgets.text_view import TextView
@@ -100,7 +100,7 @@ class Chances(QFrame):
         made.setForeground(self._looks.text)
         strength = next((much for least, much, _ in _LEVELS if probability >= least), _LEAST[0])
         if strength:
-            made.setBackground(_mixed(QColor(self._theme.tokens.warn), self._looks.background, strength))
+            made.setBackground(mixed(QColor(self._theme.tokens.warn), self._looks.background, strength))
         if probability < _LEVELS[-1][0]:
             made.setUnderlineStyle(QTextCharFormat.UnderlineStyle.SingleUnderline)
             made.setUnderlineColor(QColor(self._theme.tokens.bad))
@@ -198,12 +198,3 @@ def _percent(logprob: float) -> str:
     if percent < 0.1:
         return "below 0.1 %"
     return f"{percent:.1f} %" if percent < 10 else f"{min(percent, 99.9):.0f} %" if percent < 99.5 else "over 99 %"
-
-
-def _mixed(front: QColor, back: QColor, share: float) -> QColor:
-    """A colour between two."""
-    mix = [
-        round(share * one + (1 - share) * other)
-        for one, other in zip(front.getRgb()[:3], back.getRgb()[:3], strict=True)  # type: ignore[index]
-    ]
-    return QColor(*mix)

@@ -5,13 +5,11 @@ from collections import Counter
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from desktop_app.domain.machine import Gpu, Machine
+from desktop_app.domain.machine import Gpu, Machine, card_name
 from desktop_app.domain.units import memory_words
 from desktop_app.ui.widgets.basics import button, label, tip
 from desktop_app.ui.widgets.fit_bar import unbroken
 
-_NOISE = ("NVIDIA ", "GeForce ")
-"""What card names begin with and nobody needs to read."""
 _MEMORY = "of memory"
 """In the words of tiers without a card."""
 _HUB = (
@@ -80,11 +78,8 @@ def machine_words(machine: Machine, tier: str) -> str:
 
 
 def _card(card: Gpu) -> str:
-    name = card.name
-    for noise in _NOISE:
-        name = name.removeprefix(noise)
     part = "a part of " if card.mig else ""
-    return f"{part}{name} with {_size(card.total_bytes)}{' of the same memory' if card.unified else ''}"
+    return f"{part}{card_name(card.name)} with {_size(card.total_bytes)}{' of the same memory' if card.unified else ''}"
 
 
 def _size(size: int) -> str:

@@ -92,8 +92,9 @@ class DoorBar(QWidget):
             self._address.setText(door.address)
             self.setAccessibleName("Address for Prometheus")
             self.setAccessibleDescription(door.error or f"{_DOOR_WORDS} {door.address}")
-        for one in (self._address, self._copy, self._close):
+        for one in (self._address, self._copy):
             one.setVisible(bool(door.address))
+        # Of an address that could not be opened it closes what is said about it.
         self._again.setVisible(bool(door.error) and not door.address)
         self.setVisible(bool(door.address or door.error))
 
@@ -103,7 +104,7 @@ class DoorBar(QWidget):
     def _build(self, theme: Theme) -> None:
         space = theme.space
         row = Flow(space.small)
-        for one in (self._copy, self._close, self._again):
+        for one in (self._copy, self._again, self._close):
             row.addWidget(one)
         inside = QVBoxLayout(self._frame)
         inside.setContentsMargins(space.medium, space.small, space.medium, space.small)

@@ -7,11 +7,10 @@ import re
 
 from desktop_app.domain.energy import EnergyUse
 from desktop_app.domain.machine import GpuSample, MemoryUser, Throttle, Usage
+from desktop_app.domain.machine import card_name as short_name
 from desktop_app.domain.units import memory_words, span_words
 from desktop_app.services.monitor_view import KvState, Release
 
-_NOISE = ("NVIDIA ", "GeForce ")
-"""What names of cards begin with and nobody needs to read."""
 _WORDS_PER_TOKEN = 0.75
 """Of English, as tokenizers of today's models cut it; a rule of thumb."""
 _WORDS_PER_PAGE = 500
@@ -23,7 +22,7 @@ _MILLI = 0.1
 """Watt-hours below which thousandths are said."""
 _NICE = (10, 20, 25, 50)
 """Tenths, in every power of ten: what a square may stand for."""
-_UNITS = re.compile(r"(?<=\d) (?=(?:m?Wh|kWh|W|s|min|h|GB|MB|%|tokens|blocks|pages|answers?)\b|%)")
+_UNITS = re.compile(r"(?<=\d) (?=(?:m?Wh|kWh|W|s|min|h|GB|MB|%|tokens|blocks|pages|answers?)\b|%)|(?<=min|\d h) (?=\d)")
 NOTHING_KNOWN = "–"
 
 KV_EXPLANATION = (
@@ -107,14 +106,14 @@ def hit_words(hit_rate: float | None) -> str:
 
 def card_name(card: GpuSample, number: int, count: int) -> str:
     """A card's name without what nobody needs to read, with its number where there are several."""
-    name = card.name
-    for noise in _NOISE:
-        name = name.removeprefix(noise)
+    name = short_name(card.name)
     return f"{number} · {name}" if count > 1 else name
 
 
 def card_state(card: GpuSample) -> str:
-    """What holds a card back, or that it sleeps; empty when nothing is known."""
+    """What holds a card back, that it sleeps, or why nothing is known of it; empty when it does not tell."""
+    if card.note:
+        return card.note
     if card.asleep:
         return "Asleep: it is left alone until something uses it"
     if card.throttles:
@@ -202,7 +201,10 @@ def _digits(value: float) -> str:
 
 
 def own_use(usage: Usage) -> str:
-    """What the window and its helpers use, e.g. `This program uses 0.3 % of a core and 180 MB.`; empty if unknown."""
+    """What the window and its helpers use, the processor over the last minute; empty if unknown.
+
+    E.g. `This program itself uses 180 MB and, over the last minute, 0.3 % of a core.`
+    """
     if not usage.memory_bytes:
         return ""
     if usage.cpu >= 1:
@@ -212,7 +214,12 @@ def own_use(usage: Usage) -> str:
         cores = f"{per_cent:.1f} % of a core" if per_cent < 10 else f"{per_cent:.0f} % of a core"
     megabytes = round(usage.memory_bytes / 2**20, -1)
     memory = f"{megabytes:.0f} MB" if megabytes < 1000 else memory_words(usage.memory_bytes)
-    return f"This program uses {cores} and {memory}."
+    return f"This program itself uses {memory} and, over the last minute, {cores}."
+
+
+def held_words(release: Release) -> str:
+    """Who holds what is not back after a stop, in a short sentence; empty when it is back, or not known."""
+    return f"More is in use than before: {'; '.join(release.holders)}." if release.holders and not release.back else ""
 
 
 def release_words(release: Release) -> str:

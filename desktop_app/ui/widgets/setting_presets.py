@@ -9,6 +9,8 @@ from desktop_app.domain.launch import Preset
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import button, label
 
+_LONGEST = 60
+"""Characters of a value in the list of what a preset sets."""
 _PADDING = 14
 _RING = 26
 """The room of the ring before the title."""
@@ -159,7 +161,8 @@ class SettingPresets(QWidget):
 
 
 def preset_line(field: Field) -> str:
-    """What the preset does to one flag, as it stands on a command line."""
+    """What the preset does to one flag, as it stands on a command line; only the beginning of a long value."""
     if isinstance(field.preset_value, bool):
         return field.flag if field.preset_value else f"--no-{field.flag.removeprefix('--')}"
-    return f"{field.flag} {field.preset_value}"
+    value = field.preset_value or ""
+    return f"{field.flag} {value if len(value) <= _LONGEST else f'{value[:_LONGEST]}…'}"

@@ -1,9 +1,9 @@
-"""Tiles of equal width, as many beside one another as the width allows: the charts of Monitor."""
+"""Tiles in rows that fill the width, as many beside one another as it allows: the charts of Monitor."""
 
 from collections.abc import Sequence
 
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop_app.ui.theme import Theme
 
@@ -12,7 +12,7 @@ _LEAST = 330
 
 
 class TileGrid(QWidget):
-    """Lays tiles out in rows and does so again when the width asks for another number of columns.
+    """Lays tiles out in rows and does so again when the width asks for other ones. In a row all are equally wide.
 
     Args:
         theme: the size of words and the spacing.
@@ -24,17 +24,22 @@ class TileGrid(QWidget):
         self._most = most
         self._theme = theme
         self._tiles: tuple[QWidget, ...] = ()
-        self._columns = 0
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(theme.space.medium)
+        self._rows: tuple[int, ...] = ()
+        self._lines: list[QHBoxLayout] = []
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(theme.space.medium)
         theme.changed.connect(self._arrange)
 
     def show_tiles(self, tiles: Sequence[QWidget]) -> None:
         """Show *tiles* in this order; they become children. Tiles that were shown before are taken out, not deleted."""
+        self._clear()
+        self._tiles = tuple(tiles)
         for tile in self._tiles:
-            self._grid.removeWidget(tile)
-        self._tiles, self._columns = tuple(tiles), 0
+            # The widths that tiles would like differ; all are to have the same.
+            policy = tile.sizePolicy()
+            policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
+            tile.setSizePolicy(policy)
         self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -43,12 +48,34 @@ class TileGrid(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        least, gap = self._theme.grown(_LEAST), self._grid.spacing()
-        columns = max(1, min(self._most, (self.width() + gap) // (least + gap)))
-        if columns == self._columns:
+        least, gap = self._theme.grown(_LEAST), self._column.spacing()
+        rows = rows_of(len(self._tiles), max(1, min(self._most, (self.width() + gap) // (least + gap))))
+        if rows == self._rows:
             return
-        for column in range(max(columns, self._columns)):
-            self._grid.setColumnStretch(column, 1 if column < columns else 0)
-        self._columns = columns
-        for number, tile in enumerate(self._tiles):
-            self._grid.addWidget(tile, number // columns, number % columns)
+        self._clear()
+        self._rows, tiles = rows, iter(self._tiles)
+        for count in rows:
+            line = QHBoxLayout()
+            line.setSpacing(gap)
+            for _ in range(count):
+                line.addWidget(next(tiles), 1)
+            self._column.addLayout(line)
+            self._lines.append(line)
+
+    def _clear(self) -> None:
+        """Let go of all tiles."""
+        for line in self._lines:
+            for tile in self._tiles:
+                line.removeWidget(tile)
+            self._column.removeItem(line)
+            line.deleteLater()
+        self._lines, self._rows = [], ()
+
+
+def rows_of(count: int, most: int) -> tuple[int, ...]:
+    """How many of *count* tiles stand in each row, at most *most*: about as many in each, so that none stands alone."""
+    if not count:
+        return ()
+    rows = -(-count // most)
+    each, more = divmod(count, rows)
+    return tuple(each + (row < more) for row in range(rows))
