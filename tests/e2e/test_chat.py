@@ -7,6 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from desktop_app.domain.chat import Timing
 from desktop_app.paths import resources
 from tests.e2e import models, traces
 from tests.e2e.desktop import Desktop, Window
@@ -93,7 +94,7 @@ def ask_and_read_the_figures(window: Window, data: Path) -> None:
     assert stored["parent"] == turn(data, 0)["id"]
     assert stored["text"] == known_answer()
     tokens, seconds = stored["answer_tokens"], stored["first_token_seconds"]
-    speed = (tokens - 1) / stored["decode_seconds"] if stored["decode_seconds"] else 0
+    speed = Timing(seconds, stored["decode_seconds"], answer_tokens=tokens).tokens_per_second
     line = window.find(inside=_ANSWER, has=f"{tokens} tokens · first word after {seconds:.2f} s · finished").name
     if speed:
         assert line.startswith(f"{speed:.0f} tok/s · " if speed >= 10 else f"{speed:.1f} tok/s · ")

@@ -21,8 +21,8 @@ pytestmark = [pytest.mark.engine, pytest.mark.display, pytest.mark.timeout(500)]
 
 _NAMES = ("amber", "cobalt")
 _ANSWERS = ("amber answered", "cobalt answered")
-_TOKENS = 300
-"""Of every answer: half a second where nobody else works, half a minute where many do."""
+_TOKENS = 900
+"""Of every answer: a second or two where nobody else works, a minute where many do."""
 _QUESTIONS = ("What is a swap?", "And what comes then?", "Which of you is first?")
 _PROMPTS = ("One", "Two", "Three", "Four", "Five", "Six")
 _MARKDOWN, _JSON = 3, 6
@@ -146,11 +146,14 @@ def ask_and_see_both_stream(window: Window, data: Path) -> None:
     ask(window, _QUESTIONS[0])
     window.find(_RUN_SECONDS, name="Run", has="Starting cobalt")
     halted: dict[str, int] = {}
+    # Looked for beforehand: an answer does not wait for whoever looks through all processes.
+    serving: dict[str, list[int]] = {}
+    wait_until(lambda: serving.update(traces.serving(data)) or len(serving) == 2, "both engines", _RUN_SECONDS)
 
     def both_speak() -> bool:
         for name in (cell["model"] for cell in answers(data, 1) if cell["state"] == "running" and cell["text"]):
             if name not in halted:
-                halted[name] = traces.serving(data)[name][-1]
+                halted[name] = serving[name][-1]
                 os.kill(halted[name], signal.SIGSTOP)
         return len(halted) == 2
 

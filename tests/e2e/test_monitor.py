@@ -22,12 +22,13 @@ from tests.e2e import models, traces
 from tests.e2e.desktop import Desktop, Window
 from tests.e2e.steps import answer_file_dialog, choose_down, open_model, wait_ready
 
-pytestmark = [pytest.mark.display, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.display, pytest.mark.timeout(600)]
 
-_TOKENS = 8000
-"""Of an answer: long enough to look at the figures meanwhile."""
+_TOKENS = 4000
+"""Of an answer: two seconds where nobody else works, minutes where many do."""
+_ANSWER_SECONDS = 240
 _STEP = 0.5
-"""Seconds of a row, where the last minute is written."""
+"""Seconds of a row, where the last five minutes are written."""
 _CSV, _PNG, _DASHBOARD, _DOOR = 1, 2, 3, 4
 """Places in the menu of exports."""
 _STOPS = 40
@@ -49,11 +50,13 @@ def test_what_a_model_does_can_be_seen_and_taken_away(desktop: Desktop, engine_d
     window.type("Talk!")
     window.key("Return", "ctrl+4")
     see_figures(window)
+    window.wait(lambda: counter(engine_data, "request_success") >= 1, "the end of the answer", _ANSWER_SECONDS)
+    window.find(name="Tokens per second", has="Now Written 0 tokens per second")
     window.press(name="The last 1 min")
     window.find(name="The last 1 min", state="checked")
-    window.wait(lambda: counter(engine_data, "request_success") >= 1, "the end of the answer")
-    window.find(name="Tokens per second", has="Now Written 0 tokens per second", seconds=15)
     window.find(name="Tokens per second", has="In the last minute")
+    # As fine as the last minute, and whatever was slow on the way lies in it.
+    window.press(name="The last 5 min")
     read_a_moment(desktop, window)
     written = counter(engine_data, "generation_tokens") - before
     assert written >= _TOKENS
@@ -86,7 +89,7 @@ def test_what_reads_the_machine_lives_as_long_as_somebody_looks_and_comes_back(d
     window.wait(lambda: traces.living([first]) == [], "its end")
     assert helpers(window) == []
     window.restore()
-    figures_go_on(window)
+    figures_go_on(window, 1)
     assert helper(window) != first
 
     hit_what_reads_the_machine(window, signal.SIGSTOP)
@@ -100,7 +103,7 @@ def hit_what_reads_the_machine(window: Window, blow: signal.Signals) -> None:
     before = helper(window)
     os.kill(before, blow)
     window.wait(lambda: helpers(window) not in ([], [before]), f"another one after {blow.name}")
-    figures_go_on(window)
+    figures_go_on(window, 3)
     assert traces.living([before]) == []
 
 
@@ -122,15 +125,29 @@ def helpers(window: Window) -> list[int]:
 
 
 def helper(window: Window) -> int:
-    window.wait(lambda: helpers(window), "a process that reads the machine", 20)
+    window.wait(lambda: helpers(window), "a process that reads the machine")
     (pid,) = helpers(window)
     return pid
 
 
-def figures_go_on(window: Window) -> None:
-    """Until the strip tells something else than it does now."""
-    told = window.find(name="Gauges").description
-    window.wait(lambda: window.find(name="Gauges").description != told, "other figures")
+def figures_go_on(window: Window, gibibytes: int) -> None:
+    """The strip tells that somebody takes memory; of a busy processor it would say the same again and again."""
+    taken = b"\1" * (gibibytes << 30)
+    window.wait(lambda: abs(memory_told(window) - in_use()) < 0.4, f"what is in use with {len(taken)} bytes more")
+
+
+def memory_told(window: Window) -> float:
+    """What the strip says is in use, GB."""
+    told = re.search(r"Memory ([\d.]+) of", window.find(name="Gauges", has=" gigabytes used").description)
+    assert told is not None
+    return float(told[1])
+
+
+def in_use() -> float:
+    """What psutil, or the control group, says of that."""
+    memory = psutil.virtual_memory()
+    limited = usable_memory() < memory.total
+    return (usable_memory() - available_memory() if limited else memory.total - memory.available) / (1 << 30)
 
 
 def open_it_in_every_way(window: Window) -> None:
@@ -158,7 +175,7 @@ def go_on(window: Window) -> None:
     """Press Tab and see where that leads: whoever looks too soon does not find what has the keyboard now."""
     before = focused(window)
     window.key("Tab")
-    window.wait(lambda: focused(window) != before, "the keyboard somewhere else", 10)
+    window.wait(lambda: focused(window) != before, "the keyboard somewhere else")
 
 
 def focused(window: Window) -> tuple[str, tuple[int, ...]]:
@@ -168,14 +185,14 @@ def focused(window: Window) -> tuple[str, tuple[int, ...]]:
 
 
 def see_figures(window: Window) -> None:
-    """While an answer is written, strip and page tell so."""
-    words = window.find(name="Gauges", has="1 answer being written").description
-    speed = re.search(r"KV cache \d+ percent full\. (\d+) tokens per second", words)
-    assert speed is not None, words
-    assert int(speed[1]) > 0
+    """While an answer is written, and after it, strip and page tell so."""
+    words = window.find(name="Gauges", has=" tokens per second. ").description
+    assert re.search(r"KV cache \d+ percent full\. [\d,]+ tokens per second\. (no|1) answer being written", words), (
+        words
+    )
     window.find(name="Answers", has="Being written between 0 and 1")
     window.find(name="Tokens per second", has="Written between 0 tokens per second and ")
-    window.find(name="Between two tokens", has=" milliseconds, p90 ")
+    window.find(name="Between two tokens", has="p50 between ")
     kv = window.find(name="KV cache", role="panel", has="talker: ").description
     assert re.match(r"talker: (?:< 1|\d+) % in use · room for [\d,]+ tokens", kv), kv
 
@@ -187,13 +204,13 @@ def read_a_moment(desktop: Desktop, window: Window) -> None:
     said: list[str] = []
 
     def speed_said() -> bool:
-        window.key("Left")
+        window.key("ctrl+Left")
         said.extend(desktop.robot.heard())
         return any(re.search(r"Written [1-9][\d,]* tokens per second", one) for one in said)
 
-    window.wait(speed_said, "a moment at which words were written", 30)
+    window.wait(speed_said, "a moment at which words were written")
     desktop.robot.listen(False)
-    assert re.match(r".*\d.*: Written ", said[-1]), said[-1]
+    assert re.match(r"[^:]+(:\d\d)*: Written ", said[-1]), said[-1]
     window.key("Escape")
     window.find(role="label", name="Monitor")
 
@@ -222,12 +239,12 @@ def area_is_what_was_written(file: Path, written: float) -> None:
     } <= rows[0].keys()
     times = [datetime.fromisoformat(row["time"]) for row in rows]
     assert {round((after - before).total_seconds(), 3) for before, after in pairwise(times)} == {_STEP}
-    assert 20 < len(rows) <= 120
+    assert 20 < len(rows) <= 600
     area = sum(float(row[speed] or 0) for row in rows) * _STEP
     print(f"\n{area:.1f} tokens below the curve, {written:.0f} counted: {area / written - 1:+.2%}")
     assert area == pytest.approx(written, rel=0.02)
     assert max(float(row["KV cache: In use (share, 0 to 1)"] or 0) for row in rows) > 0
-    assert all(0 <= float(row["Processor: All cores (share, 0 to 1)"]) <= 1 for row in rows)
+    assert all(0 <= float(row["Processor: All cores (share, 0 to 1)"] or 0) <= 1 for row in rows)
     assert any("talker finished an answer." in row["events"] for row in rows)
 
 
@@ -262,12 +279,10 @@ def stop_and_see_the_memory(window: Window) -> None:
     """After a stop it is told what is in use: what psutil says."""
     window.press(name="Stop")
     window.find(role="label", name="Stopped")
-    words = window.find(name="After the stop", seconds=20).description
+    words = window.find(name="After the stop").description
     told = re.match(r"Memory is back to ([\d.]+) GB; ([\d.]+) GB were given back\.", words)
     assert told is not None, words
-    memory = psutil.virtual_memory()
-    limited = usable_memory() < memory.total
-    used = usable_memory() - available_memory() if limited else memory.total - memory.available
-    print(f"{words} In use: {used / 2**30:.2f} GB")
-    assert float(told[1]) == pytest.approx(used / 2**30, abs=0.3)
+    used = in_use()
+    print(f"{words} In use: {used:.2f} GB")
+    assert float(told[1]) == pytest.approx(used, abs=0.3)
     assert float(told[2]) > 0.3
