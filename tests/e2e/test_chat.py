@@ -96,8 +96,9 @@ def ask_and_read_the_figures(window: Window, data: Path) -> None:
     tokens, seconds = stored["answer_tokens"], stored["first_token_seconds"]
     speed = Timing(seconds, stored["decode_seconds"], answer_tokens=tokens).tokens_per_second
     line = window.find(inside=_ANSWER, has=f"{tokens} tokens · first word after {seconds:.2f} s · finished").name
-    if speed:
-        assert line.startswith(f"{speed:.0f} tok/s · " if speed >= 10 else f"{speed:.1f} tok/s · ")
+    # Of an answer that comes in one piece no speed is told.
+    told = f"{speed:.0f} tok/s · " if speed >= 10 else f"{speed:.1f} tok/s · " if speed else ""
+    assert line.startswith(f"{told}{tokens} tokens")
 
     window.press(inside=_ANSWER, name="More")
     choose_down(window, 1)

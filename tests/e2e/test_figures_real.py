@@ -32,8 +32,6 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 _PACE = 1.0
 """Seconds between two readings of an engine that works, as `services/gauges` takes them."""
 _AT_ONCE = 4
-_FEW_COMING = 20
-"""Tokens of an answer that may be on their way while nobody is late: two pieces of the stream."""
 _TOKENS = 1800
 _FLAGS = (
     ("--max-model-len", "4096"),
@@ -55,7 +53,8 @@ class Answer:
     cached: int = 0
     first: float = 0.0
     """Seconds to the first word."""
-    over: bool = False
+    seconds: float = 0.0
+    """To its end."""
 
     def hear(self, batch: Sequence[Delta]) -> None:
         tokens = max(delta.answer_tokens for delta in batch)
@@ -69,27 +68,20 @@ class Answer:
 
 @dataclass
 class Reading:
-    """What the gauges saw, and what the askers had by then."""
+    """What the gauges saw at one moment of a run; counts are of this run."""
 
     at: float
     metrics: EngineMetrics
     figures: EngineFigures
-    had: list[int]
-    """Tokens of each answer when the figures were asked for."""
-    over: int
-    """Answers that were over; -1 when one was over before the figures were there."""
+    written: float
+    """Tokens."""
+    over: float
+    """Answers."""
 
     @property
-    def coming(self) -> float:
-        """Tokens that the engine had written, and the askers not yet."""
-        return self.metrics.generated_tokens - sum(self.had)
-
-    @property
-    def still(self) -> bool:
-        """Whether as many answers as may be were in the middle of it, and none began or ended meanwhile."""
-        open_ = [tokens for tokens in self.had if 0 < tokens < _TOKENS]
-        far = all(tokens + self.coming < _TOKENS for tokens in open_)
-        return far and len(open_) == _AT_ONCE and self.over == self.had.count(_TOKENS)
+    def full(self) -> bool:
+        """Whether as many answers as may be were in the middle of it, all of them of one turn."""
+        return self.metrics.running == _AT_ONCE and self.over % _AT_ONCE == 0
 
 
 class Watch:
@@ -119,21 +111,18 @@ class Watch:
         self.answers.append(answer)
         async for batch in self._endpoint.stream_chat([Message(0, Role.USER, question)], {"max_tokens": tokens}):
             answer.hear(batch)
-        answer.over = True
+        answer.seconds = time.monotonic() - answer.asked
 
     async def _read(self) -> None:
-        had, over = [answer.tokens for answer in self.answers], self._over()
         try:
             metrics = await self._endpoint.metrics()
         except UserError as error:
             print(error.sentence())
             return
         at = time.monotonic()
-        figures = self._meter.add(at, metrics)
-        self.readings.append(Reading(at, metrics, figures, had, over if over == self._over() else -1))
-
-    def _over(self) -> int:
-        return sum(answer.over for answer in self.answers)
+        begin = self.readings[0].metrics if self.readings else metrics
+        written, over = metrics.generated_tokens - begin.generated_tokens, metrics.finished - begin.finished
+        self.readings.append(Reading(at, metrics, self._meter.add(at, metrics), written, over))
 
     @property
     def counted(self) -> float:
@@ -182,18 +171,18 @@ async def test_figures_are_those_of_the_answers(endpoint: Endpoint) -> None:
 
 async def several_that_take_turns(endpoint: Endpoint) -> None:
     questions = [f"{number} is a number. Tell me about it. {'Say more. ' * 20}" for number in range(12)]
-    for _ in range(3):
+    for _ in range(6):
         watch = Watch(endpoint)
         await watch.run(questions, _TOKENS)
         same_tokens(watch)
-        # Where others work as well, an engine that writes can be too busy to tell its figures, and askers hear too late
-        # to know who holds what: then only sums are compared.
-        if any(reading.still for reading in watch.readings):
+        # Where others work as well, an engine that writes can be too busy to tell its figures.
+        if any(reading.full for reading in watch.readings):
             break
     assert sum(reading.figures.finished for reading in watch.readings) == 12
     assert sum(reading.figures.preempted for reading in watch.readings) == 0
     turns_are_counted(watch)
     memory_is_right(watch)
+    all_were_timed(watch)
     last = watch.readings[-1]
     assert (last.figures.running, last.figures.waiting, last.figures.kv_cache) == (0, 0, 0)
     first = [answer.first for answer in watch.answers]
@@ -219,36 +208,41 @@ def same_tokens(watch: Watch) -> None:
 
 
 def turns_are_counted(watch: Watch) -> None:
-    """Those that are not their turn yet wait."""
-    for reading in [reading for reading in watch.readings if reading.still]:
-        assert reading.figures.running == _AT_ONCE
-        assert reading.figures.waiting == len(watch.answers) - _AT_ONCE - reading.over
-    assert 0 < max(reading.figures.running for reading in watch.readings) <= _AT_ONCE
+    """Those that are not their turn yet wait, and nobody is forgotten."""
+    asked = len(watch.answers)
+    sums = [one.figures.running + one.figures.waiting + one.over for one in watch.readings]
+    print(f"running, waiting and over: {sums}")
+    assert max(sums) == asked
+    assert max(one.figures.running for one in watch.readings) == _AT_ONCE
+    assert all(not one.figures.waiting or one.figures.running == _AT_ONCE for one in watch.readings)
 
 
 def memory_is_right(watch: Watch) -> None:
     """The share of the KV cache is that of the blocks that the answers of the moment fill."""
-    for reading in [reading for reading in watch.readings if reading.still]:
-        open_ = [
-            answer.prompt + had for answer, had in zip(watch.answers, reading.had, strict=True) if 0 < had < _TOKENS
-        ]
-        figures = reading.figures
-        least, most = blocks_between(open_, reading.coming, figures.kv_block)
+    full = [reading for reading in watch.readings if reading.full]
+    assert full
+    for reading in full:
+        # The engine writes one token of each at a time, and all of them have begun together.
+        each = (reading.written - reading.over * _TOKENS) / _AT_ONCE
+        prompts, figures = [answer.prompt for answer in watch.answers], reading.figures
+        least = _AT_ONCE * math.ceil((min(prompts) + each - 3) / figures.kv_block)
+        most = _AT_ONCE * math.ceil((max(prompts) + each + 3) / figures.kv_block)
         # One block is vLLM's own (`get_usage` in `v1/core/block_pool.py`).
         blocks = figures.kv_cache * (figures.kv_tokens / figures.kv_block - 1)
         print(f"KV cache {figures.kv_cache:.2%}: {blocks:.2f} blocks; by the answers {least} to {most}")
         assert least * 0.98 <= blocks <= most * 1.02
 
 
-def blocks_between(held: Sequence[int], coming: float, block: int) -> tuple[int, int]:
-    """How many blocks answers fill that have *held* tokens each, and *coming* on their way to all of them together."""
-    if coming <= _FEW_COMING * len(held):
-        # The engine writes one token of each at a time, so few are of all alike.
-        counts = [tokens + coming / len(held) for tokens in held]
-        return sum(math.ceil((one - 3) / block) for one in counts), sum(math.ceil((one + 3) / block) for one in counts)
-    # Of many nobody knows whose they are: each answer's last block may hold one token, or all that it has room for.
-    total = sum(held) + coming
-    return math.ceil(total / block), math.floor(total / block) + len(held)
+def all_were_timed(watch: Watch) -> None:
+    """Every first word and every pause before another one is in the engine's own figures, none longer than its answer."""
+    before, after = watch.readings[0].metrics, watch.readings[-1].metrics
+    first, between = after.first_word - before.first_word, after.between - before.between
+    print(f"{first.total:.0f} first words, {between.total:.0f} pauses")
+    assert first.total == len(watch.answers)
+    assert between.total == watch.written - len(watch.answers)
+    usual = between.percentile(0.5)
+    assert usual is not None
+    assert 0 < bucket(between, usual)[0] * (_TOKENS - 1) / 2 < max(answer.seconds for answer in watch.answers)
 
 
 def agree(what: str, seen: Sequence[float], told: Histogram, shares: Sequence[float]) -> None:
