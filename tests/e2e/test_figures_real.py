@@ -234,7 +234,7 @@ def memory_is_right(watch: Watch) -> None:
 
 
 def all_were_timed(watch: Watch) -> None:
-    """Every first word and every pause before another one is in the engine's own figures, none longer than its answer."""
+    """Every first word and every pause before another one is in the engine's figures, none longer than its answer."""
     before, after = watch.readings[0].metrics, watch.readings[-1].metrics
     first, between = after.first_word - before.first_word, after.between - before.between
     print(f"{first.total:.0f} first words, {between.total:.0f} pauses")

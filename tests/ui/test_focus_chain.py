@@ -8,9 +8,8 @@ from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop_app.ui.widgets.compare_tabs import put_in_order
 from desktop_app.ui.widgets.flow import Flow
-from desktop_app.ui.widgets.focus_chain import others
+from desktop_app.ui.widgets.focus_chain import others, put_in_order
 from desktop_app.ui.widgets.transcript_focus import stop_outside
 
 

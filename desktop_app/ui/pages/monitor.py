@@ -5,6 +5,7 @@ The main window opens it; `ui/monitor_room` answers what its head asks for. Whil
 
 from dataclasses import replace
 from datetime import datetime
+from math import isnan
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QHideEvent, QImage, QPainter, QShowEvent
@@ -22,8 +23,8 @@ from desktop_app.ui.widgets.basics import Scrolled, label, surface
 from desktop_app.ui.widgets.card_table import CardTable
 from desktop_app.ui.widgets.chart import ChartView
 from desktop_app.ui.widgets.chart_words import span_name
-from desktop_app.ui.widgets.compare_tabs import put_in_order
 from desktop_app.ui.widgets.energy_card import EnergyCard
+from desktop_app.ui.widgets.focus_chain import put_in_order
 from desktop_app.ui.widgets.kv_picture import KvPicture
 from desktop_app.ui.widgets.monitor_head import MonitorHead
 from desktop_app.ui.widgets.monitor_news import MonitorNews
@@ -280,5 +281,5 @@ def _own_use(state: MonitorState, history: History) -> Usage:
     The kernel counts processor time in hundredths of a second: in half a second that is 0 or 2 % and nothing between.
     """
     used = state.frame.machine.program
-    known = [value for value in history.line("program.cpu", SPANS[0]).values if value == value]  # noqa: PLR0124 - NaN
+    known = [value for value in history.line("program.cpu", SPANS[0]).values if not isnan(value)]
     return replace(used, cpu=sum(known) / len(known)) if known else used

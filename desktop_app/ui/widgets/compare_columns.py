@@ -17,8 +17,8 @@ from desktop_app.ui.widgets.compare_composer import Asking, CompareComposer
 from desktop_app.ui.widgets.compare_fields import ColumnField
 from desktop_app.ui.widgets.compare_ground import Ground, Parts
 from desktop_app.ui.widgets.compare_results import ResultBar, ResultCard
-from desktop_app.ui.widgets.compare_tabs import put_in_order
 from desktop_app.ui.widgets.compare_words import last_ended, measured, named, rows, summary
+from desktop_app.ui.widgets.focus_chain import put_in_order
 from desktop_app.ui.widgets.message_view import put_away
 from desktop_app.ui.widgets.pump import Pump
 

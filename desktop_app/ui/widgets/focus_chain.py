@@ -1,7 +1,11 @@
-"""The order of the Tab key, as Qt keeps it. Whoever wants to know what stands beside a widget in it asks here."""
+"""The order of the Tab key, as Qt keeps it: what stands beside a widget in it, and how it is changed.
 
-from collections.abc import Iterator
+Widgets that come and go need it changed: Qt puts whatever is made later at the end of the window.
+"""
 
+from collections.abc import Iterable, Iterator
+
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 
@@ -11,6 +15,18 @@ def others(widget: QWidget, *, forward: bool = True) -> Iterator[QWidget]:
     while one is not None and one is not widget:
         yield one
         one = _beside(one, forward=forward)
+
+
+def put_in_order(area: QWidget, stops: Iterable[QWidget]) -> None:
+    """Have the Tab key come through *stops*, with all that is in each, where *area* stands in the window."""
+    chain = list(others(area))
+    before = next((one for one in reversed(chain) if _takes_focus(one) and not area.isAncestorOf(one)), None)
+    within = [one for one in chain if _takes_focus(one) and area.isAncestorOf(one)]
+    for stop in stops:
+        for one in (stop, *(inner for inner in within if stop.isAncestorOf(inner))):
+            if before is not None:
+                QWidget.setTabOrder(before, one)
+            before = one
 
 
 def _beside(widget: QWidget, *, forward: bool) -> QWidget | None:
@@ -23,3 +39,7 @@ def _beside(widget: QWidget, *, forward: bool) -> QWidget | None:
     if one is not None:
         one.setParent(one.parentWidget())  # Qt has nothing to do then
     return one
+
+
+def _takes_focus(widget: QWidget) -> bool:
+    return widget.focusPolicy() is not Qt.FocusPolicy.NoFocus
