@@ -59,10 +59,15 @@ class EngineCurves:
         self._until = max(self._until, one.at)
 
 
+def _written(one: EngineFigures) -> int:
+    """Answers that were being written: at least one where tokens came, though it was over when the engine was asked."""
+    return max(one.running, 1 if one.generation > 0 else 0)
+
+
 def _state(engines: tuple[EngineFigures, ...], fresh: tuple[EngineFigures, ...]) -> dict[str, float]:
     """Sums of answers, the fullest KV cache, and what only one engine can tell of the busiest that does."""
     found = {
-        "engine.running": float(sum(one.running for one in engines)),
+        "engine.running": float(sum(_written(one) if one in fresh else one.running for one in engines)),
         "engine.waiting": float(sum(one.waiting for one in engines)),
         "engine.preempted": float(sum(one.preempted for one in fresh)),
         "engine.kv": max(one.kv_cache for one in engines),

@@ -57,6 +57,14 @@ def test_an_engine_at_rest_tells_no_times() -> None:
     assert speeds.values["engine.generation"] == 0.0
 
 
+def test_tokens_that_came_were_an_answer_though_it_was_over_when_the_engine_was_asked() -> None:
+    over = replace(ENGINE, running=0)
+    *_, state = EngineCurves().add((over, BIG), (over,))
+    assert state.values["engine.running"] == 1 + 7
+    _, state = EngineCurves().add((replace(over, generation=0.0),), (replace(over, generation=0.0),))
+    assert state.values["engine.running"] == 0
+
+
 def test_an_engine_that_is_new_tells_nothing_yet() -> None:
     new = replace(BIG, seconds=0.0)
     assert EngineCurves().add((new,), (new,)) == []
