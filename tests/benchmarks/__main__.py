@@ -12,7 +12,6 @@ from pathlib import Path
 
 from tests.benchmarks import (
     chats,
-    compare,
     engine,
     gap,
     grid,
@@ -31,7 +30,7 @@ PARTS: dict[str, Callable[[], Figures]] = {
     "window": window.measure,
     "stream": stream.measure,
     "gap": gap.measure,
-    "compare": compare.measure,
+    "compare": gap.measure_columns,
     "grid": grid.measure,
     "chats": chats.measure,
     "hostile": hostile.measure,

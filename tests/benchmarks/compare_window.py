@@ -6,17 +6,16 @@ does, and drawn by `CompareColumns` with the composer below it.
 """
 
 import asyncio
-import gc
 import json
 import sys
 import tempfile
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
-from qasync import QEventLoop
 
 from desktop_app.domain.appearance import Appearance
 from desktop_app.domain.chat import Message, MessageState, Role
@@ -34,13 +33,11 @@ from desktop_app.ui.widgets.compare_columns import CompareColumns
 from desktop_app.ui.widgets.compare_composer import CompareComposer
 from desktop_app.ui.widgets.pump import Pump
 from desktop_app.ui.widgets.warm_up import warm_up
-from tests.benchmarks.four_panes import Heartbeat
+from tests.benchmarks.heartbeat import answers, calm, let_go, run
 
 COLUMNS = 4
 _PUBLISH_MILLISECONDS = 33
 _WARM_UP_TOKENS = 400
-_CALM_SECONDS = 2.0
-"""Before the answers: what the machine alone does to a timer."""
 _QUESTION = "How large does the KV cache get?"
 
 
@@ -139,31 +136,18 @@ async def story(app: QApplication, socket: Path, model: str, tokens: int) -> Non
         await endpoint.warm_up()
         await asyncio.to_thread(warm_up().join)
         await comparison.together(1, _WARM_UP_TOKENS)
-        # As `bootstrap.open_window` does once everything is loaded.
-        gc.collect()
-        gc.freeze()
-        calm = Heartbeat()
-        calm.start()
-        await asyncio.sleep(_CALM_SECONDS)
-        before = calm.stop()
+        let_go()
+        before = await calm()
         comparison.drawn_after.clear()
         comparison.published = 0
-        heart, start, cpu = Heartbeat(), time.perf_counter(), time.process_time()
-        heart.start()
-        characters = await comparison.together(2, tokens)
-        seconds = time.perf_counter() - start
-        share = (time.process_time() - cpu) / seconds
-        figures = heart.stop() | {"seconds": round(seconds, 2), "characters": characters, "cpu": round(share, 3)}
-        figures["published_per_second"] = round(comparison.published / seconds, 1)
+        figures = await answers(partial(comparison.together, 2, tokens))
+        figures["published_per_second"] = round(comparison.published / figures["seconds"], 1)
         figures["drawn_after_ms"] = round(max(comparison.drawn_after), 1)
-        figures |= {f"calm_{key}": before[key] for key in ("wall_p99_ms", "wall_p99_by_time_ms", "wall_longest_ms")}
-        print(json.dumps(figures), flush=True)
+        print(json.dumps(figures | before), flush=True)
         await endpoint.close()
         await database.close()
 
 
 if __name__ == "__main__":
-    application = QApplication([])
-    with QEventLoop(application) as loop:
-        asyncio.set_event_loop(loop)
-        loop.run_until_complete(story(application, Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
+    socket, model, tokens = sys.argv[1:]
+    run(partial(story, socket=Path(socket), model=model, tokens=int(tokens)))

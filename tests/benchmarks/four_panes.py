@@ -1,23 +1,18 @@
 """Four answers at once in one window, and how long the event loop is away.
 
 Run by path as `four_panes.py SOCKET MODEL TOKENS`; says one line of JSON. Each answer goes the program's own way:
-client, `services.answer`, a real database, a `Transcript`. A timer that ought to fire every millisecond notes when it
-does, by the clock and by the thread's processor time, which does not see other programs.
+client, `services.answer`, a real database, a `Transcript`. The gaps are those of `heartbeat`.
 """
 
 import asyncio
-import gc
-import itertools
 import json
-import statistics
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
-from qasync import QEventLoop
 
 from desktop_app.domain.appearance import Appearance
 from desktop_app.domain.chat import Message, MessageState, Role
@@ -31,47 +26,10 @@ from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.pump import Pump
 from desktop_app.ui.widgets.transcript import Transcript
 from desktop_app.ui.widgets.warm_up import warm_up
+from tests.benchmarks.heartbeat import answers, calm, let_go, run
 
 PANES = 4
 _WARM_UP_TOKENS = 400
-_CALM_SECONDS = 2.0
-"""Before the answers: what the machine alone does to a timer."""
-
-
-class Heartbeat:
-    """Notes the time of every beat."""
-
-    def __init__(self) -> None:
-        self.wall: list[int] = []
-        self.cpu: list[int] = []
-        self._timer = QTimer(interval=1, timerType=Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._on_beat)
-
-    def start(self) -> None:
-        """Beat."""
-        self._timer.start()
-
-    def stop(self) -> dict[str, float]:
-        """Stop; the gaps between beats in milliseconds."""
-        self._timer.stop()
-        return {"beats": len(self.wall)} | gaps("wall", self.wall) | gaps("cpu", self.cpu)
-
-    def _on_beat(self) -> None:
-        self.wall.append(time.perf_counter_ns())
-        self.cpu.append(time.thread_time_ns())
-
-
-def gaps(name: str, stamps: list[int]) -> dict[str, float]:
-    """The 99th percentile of the gaps, what an event that comes at any moment meets in 99 of 100 cases, the longest."""
-    found = sorted((after - before) / 1e6 for before, after in itertools.pairwise(stamps))
-    total, passed, met = sum(found), 0.0, 0.0
-    for met in found:
-        passed += met
-        if passed >= 0.99 * total:
-            break
-    p99 = statistics.quantiles(found, n=100)[98]
-    values = {"p99_ms": p99, "p99_by_time_ms": met, "longest_ms": found[-1]}
-    return {f"{name}_{key}": round(value, 2) for key, value in values.items()}
 
 
 class Panes:
@@ -127,29 +85,16 @@ async def story(app: QApplication, socket: Path, model: str, tokens: int) -> Non
         await endpoint.warm_up()
         await asyncio.to_thread(warm_up().join)
         await panes.together(_WARM_UP_TOKENS)
-        # As `bootstrap.open_window` does once everything is loaded.
-        gc.collect()
-        gc.freeze()
-        calm = Heartbeat()
-        calm.start()
-        await asyncio.sleep(_CALM_SECONDS)
-        before = calm.stop()
+        let_go()
+        before = await calm()
         panes.drawn_after.clear()
-        heart, start, cpu = Heartbeat(), time.perf_counter(), time.process_time()
-        heart.start()
-        characters = await panes.together(tokens)
-        seconds = time.perf_counter() - start
-        share = (time.process_time() - cpu) / seconds
-        figures = heart.stop() | {"seconds": round(seconds, 2), "characters": characters, "cpu": round(share, 3)}
+        figures = await answers(partial(panes.together, tokens))
         figures["drawn_after_ms"] = round(max(panes.drawn_after), 1)
-        figures |= {f"calm_{key}": before[key] for key in ("wall_p99_ms", "wall_p99_by_time_ms", "wall_longest_ms")}
-        print(json.dumps(figures), flush=True)
+        print(json.dumps(figures | before), flush=True)
         await endpoint.close()
         await database.close()
 
 
 if __name__ == "__main__":
-    application = QApplication([])
-    with QEventLoop(application) as loop:
-        asyncio.set_event_loop(loop)
-        loop.run_until_complete(story(application, Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
+    socket, model, tokens = sys.argv[1:]
+    run(partial(story, socket=Path(socket), model=model, tokens=int(tokens)))

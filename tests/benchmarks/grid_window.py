@@ -3,20 +3,16 @@
 Run by path as `grid_window.py CELLS`; says one line of JSON. Answers come in as fast as a service publishes them (ten
 times a second, 40 cells each time) with all rows shown and then with a filter and an order that they change, the grid
 is scrolled to its end and back by wheel and by page, filters and orders are chosen, other experiments are opened. The
-gaps are those of `four_panes`.
+gaps are those of `heartbeat`.
 """
 
 import asyncio
-import gc
 import json
 import sys
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QPushButton
-from qasync import QEventLoop
 
 from desktop_app.domain.appearance import Appearance
 from desktop_app.domain.experiment import CellState
@@ -26,7 +22,7 @@ from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.prompt_grid import PromptGrid
 from desktop_app.ui.widgets.prompt_grid_rows import Order
 from desktop_app.ui.widgets.prompt_grid_view import GridView
-from tests.benchmarks.four_panes import Heartbeat
+from tests.benchmarks.heartbeat import act_by_act, let_go, run, turn_wheel
 from tests.ui.hands import child
 from tests.ui.prompt_grid_states import cells, experiment, head, state
 
@@ -73,7 +69,7 @@ class Desk:
         """Through all rows and back."""
         bar = self._view.verticalScrollBar()
         for _ in range(120):
-            self._wheel(-120)
+            turn_wheel(self._view, -120)
             await asyncio.sleep(_FRAME_SECONDS)
         for step in (bar.pageStep() * 3, -bar.pageStep() * 3):
             while 0 <= bar.value() + step <= bar.maximum():
@@ -120,42 +116,16 @@ class Desk:
         box = child(self.grid, QComboBox, "Sort rows")
         box.setCurrentIndex(box.findText(order.value))
 
-    def _wheel(self, angle: int) -> None:
-        middle = QPointF(self._view.viewport().rect().center())
-        event = QWheelEvent(
-            middle,
-            self._view.viewport().mapToGlobal(middle),
-            QPoint(),
-            QPoint(0, angle),
-            Qt.MouseButton.NoButton,
-            Qt.KeyboardModifier.NoModifier,
-            Qt.ScrollPhase.NoScrollPhase,
-            False,
-        )
-        QApplication.sendEvent(self._view.viewport(), event)
-
-
-async def _beats(act: Callable[[], Awaitable[None]]) -> dict[str, float]:
-    heart = Heartbeat()
-    heart.start()
-    await act()
-    return heart.stop()
-
 
 async def story(app: QApplication, count: int) -> None:
     """Once to warm up, then for the record."""
     desk = Desk(Theme(app, resources(), Appearance.LIGHT), count)
     await asyncio.sleep(0.5)
     await desk.sift()
-    # As `bootstrap.open_window` does once everything is loaded.
-    gc.collect()
-    gc.freeze()
+    let_go()
     acts = {"run": desk.run, "filtered": desk.filtered, "scroll": desk.scroll, "sift": desk.sift, "open": desk.open}
-    print(json.dumps({name: await _beats(act) for name, act in acts.items()}), flush=True)
+    print(json.dumps(await act_by_act(acts)), flush=True)
 
 
 if __name__ == "__main__":
-    application = QApplication([])
-    with QEventLoop(application) as loop:
-        asyncio.set_event_loop(loop)
-        loop.run_until_complete(story(application, int(sys.argv[1])))
+    run(partial(story, count=int(sys.argv[1])))

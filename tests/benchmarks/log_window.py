@@ -2,7 +2,7 @@
 
 Run by path as `log_window.py MEGABYTES MODE`; says one line of JSON. The lines go the program's own way: a process that
 prints as fast as it can, its pipe, `engine/log_pump`, an `EngineLog`, the Log page, visible. MODE is `follow`, the page
-as it opens, or `sift`: only errors, and a search. The gaps are those of `four_panes`.
+as it opens, or `sift`: only errors, and a search. The gaps are those of `heartbeat`.
 """
 
 import asyncio
@@ -13,10 +13,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
-from qasync import QEventLoop
 
 from desktop_app.domain.appearance import Appearance
 from desktop_app.domain.engine import EngineStage, EngineStatus
@@ -31,7 +31,7 @@ from desktop_app.services.tasks import Tasks
 from desktop_app.ui.bridge import Bridge
 from desktop_app.ui.pages.log import LogPage
 from desktop_app.ui.theme import Theme
-from tests.benchmarks.four_panes import Heartbeat
+from tests.benchmarks.heartbeat import Heartbeat, calm, run
 
 _CALM_SECONDS = 1.0
 _PRINTER = """
@@ -86,10 +86,7 @@ async def story(app: QApplication, megabytes: float, mode: str) -> None:
         first = Flood(theme, Path(folder), mode)
         await first.run(1)
         first.page.hide()
-        calm = Heartbeat()
-        calm.start()
-        await asyncio.sleep(_CALM_SECONDS)
-        before = calm.stop()
+        before = await calm()
         flood = Flood(theme, Path(folder), mode)
         await asyncio.sleep(_CALM_SECONDS)
         had = memory()
@@ -104,12 +101,8 @@ async def story(app: QApplication, megabytes: float, mode: str) -> None:
         figures["log_mb"] = round(flood.log.size / 1e6, 1)
         figures["more_memory_mb"] = round((memory() - had) / 1e6, 1)
         figures["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6, 1)
-        figures |= {f"calm_{key}": before[key] for key in ("wall_p99_ms", "wall_p99_by_time_ms", "wall_longest_ms")}
-        print(json.dumps(figures), flush=True)
+        print(json.dumps(figures | before), flush=True)
 
 
 if __name__ == "__main__":
-    application = QApplication([])
-    with QEventLoop(application) as loop:
-        asyncio.set_event_loop(loop)
-        loop.run_until_complete(story(application, float(sys.argv[1]), sys.argv[2]))
+    run(partial(story, megabytes=float(sys.argv[1]), mode=sys.argv[2]))

@@ -2,21 +2,18 @@
 
 Run by path as `models_window.py MODELS`; says one line of JSON. A word is typed and taken back letter by letter, chips
 are switched, the list is scrolled from its beginning to its end and back by wheel and by page, other models arrive. The
-gaps are those of `four_panes`.
+gaps are those of `heartbeat`.
 """
 
 import asyncio
-import gc
 import json
 import sys
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
-from qasync import QEventLoop
 
 from desktop_app.domain.appearance import Appearance
 from desktop_app.domain.catalog import CatalogModel
@@ -28,7 +25,7 @@ from desktop_app.services.models_view import ModelRow, ModelsState
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.model_list import ModelBrowser, Shelf
 from desktop_app.ui.widgets.model_list_view import ModelListView
-from tests.benchmarks.four_panes import Heartbeat
+from tests.benchmarks.heartbeat import act_by_act, let_go, run, turn_wheel
 from tests.ui.hands import child
 
 _FRAME_SECONDS = 1 / 60
@@ -86,7 +83,7 @@ class Desk:
                 one.click()
         bar = self._list.verticalScrollBar()
         for _ in range(120):
-            self._wheel(-120)
+            turn_wheel(self._list, -120)
             await asyncio.sleep(_FRAME_SECONDS)
         for step in (bar.pageStep() * 6, -bar.pageStep() * 6):
             while 0 <= bar.value() + step <= bar.maximum():
@@ -101,42 +98,16 @@ class Desk:
             self.browser.show_state(self._state)
             await asyncio.sleep(_KEY_SECONDS * 2)
 
-    def _wheel(self, angle: int) -> None:
-        middle = QPointF(self._list.viewport().rect().center())
-        event = QWheelEvent(
-            middle,
-            self._list.viewport().mapToGlobal(middle),
-            QPoint(),
-            QPoint(0, angle),
-            Qt.MouseButton.NoButton,
-            Qt.KeyboardModifier.NoModifier,
-            Qt.ScrollPhase.NoScrollPhase,
-            False,
-        )
-        QApplication.sendEvent(self._list.viewport(), event)
-
-
-async def _beats(act: Callable[[], Awaitable[None]]) -> dict[str, float]:
-    heart = Heartbeat()
-    heart.start()
-    await act()
-    return heart.stop()
-
 
 async def story(app: QApplication, models: int) -> None:
     """Everything once to warm up, then for the record."""
     desk = Desk(Theme(app, resources(), Appearance.LIGHT), models)
     await asyncio.sleep(0.5)
     await desk.type()
-    # As `bootstrap.open_window` does once everything is loaded.
-    gc.collect()
-    gc.freeze()
+    let_go()
     acts = {"type": desk.type, "chips": desk.chips, "scroll": desk.scroll, "fill": desk.fill}
-    print(json.dumps({name: await _beats(act) for name, act in acts.items()}), flush=True)
+    print(json.dumps(await act_by_act(acts)), flush=True)
 
 
 if __name__ == "__main__":
-    application = QApplication([])
-    with QEventLoop(application) as loop:
-        asyncio.set_event_loop(loop)
-        loop.run_until_complete(story(application, int(sys.argv[1])))
+    run(partial(story, models=int(sys.argv[1])))
