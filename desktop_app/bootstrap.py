@@ -10,19 +10,20 @@ import json
 import logging
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from desktop_app import instance, log
 from desktop_app.domain.appearance import Appearance
-from desktop_app.domain.errors import Fix, UserError
+from desktop_app.domain.errors import UserError
 from desktop_app.domain.installation import EngineEnvironment
-from desktop_app.domain.launch import FlagValue, ModelRef
 from desktop_app.domain.observable import Observable
 from desktop_app.hub import local
+from desktop_app.instance import FolderError
 from desktop_app.paths import Paths, resources
+from desktop_app.services import session
 from desktop_app.services.attachments import Attachments, ImageLimits, ScaledImage
 from desktop_app.services.bundle import Bundle, Sources
 from desktop_app.services.chat_build import build_chat
@@ -37,12 +38,13 @@ from desktop_app.services.idle import IdleWatch
 from desktop_app.services.machine_source import MachineSource
 from desktop_app.services.model_settings import ModelSettingsService
 from desktop_app.services.models import Models
-from desktop_app.services.models_overview import Sources as ModelSources
+from desktop_app.services.models_build import places_of_models, sources_of_models
 from desktop_app.services.monitor_build import MonitorPart
 from desktop_app.services.program import Program
 from desktop_app.services.self_test import SelfTest
 from desktop_app.services.servers import Servers
 from desktop_app.services.serving import Serving
+from desktop_app.services.session import Session
 from desktop_app.services.setup import Setup
 from desktop_app.services.starts import Starts
 from desktop_app.services.surroundings import Surroundings
@@ -57,11 +59,7 @@ from desktop_app.store.tokens import Tokens
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-    from desktop_app.domain.catalog import Catalog
-    from desktop_app.domain.fit import Measured
-    from desktop_app.hub.shelf import Places
     from desktop_app.interchange.parcel import Parcel
-    from desktop_app.services.doctor import Report
     from desktop_app.ui.main_window import MainWindow
     from desktop_app.ui.theme import Theme
 
@@ -135,30 +133,15 @@ def build(paths: Paths, machine: MachineSource | None = None, endpoint: str = ""
     chat = build_chat(database, serving, settings, Attachments(_read_image), tasks)
 
     async def report() -> str:
-        return json.dumps((await examine(paths)).as_json(), indent=1, ensure_ascii=False)
+        from desktop_app.services.doctor import examine_here  # noqa: PLC0415 - hardly any start needs it
+
+        return json.dumps((await examine_here(paths)).as_json(), indent=1, ensure_ascii=False)
 
     hub_access = HubAccess(settings, Tokens(paths.token), os.environ, endpoint)
     downloads = Downloads(paths.models, hub_access, tasks)
 
-    def measured(key: str) -> "Measured | None":
-        environment = usable_environment()
-        return starts.measured(key, environment.kind) if environment and machine.file is None else None
-
-    async def apply_flags(model: ModelRef, flags: tuple[tuple[str, FlagValue | None], ...]) -> None:
-        await model_settings.apply_fix(model, Fix("", flags))
-
-    model_sources = ModelSources(
-        machine=machine.look,
-        # What is installed here says nothing of a machine that is only described.
-        environment=lambda: usable_environment() if machine.file is None else None,
-        places=lambda: _places(paths, guide, settings),
-        catalog=_catalog,
-        apply_flags=apply_flags,
-        stop_engines=serving.stop_all,
-        in_use=lambda key: any(one.active and one.serves(key) for one in serving.engines.value),
-        taken_bytes=serving.taken_bytes,
-        own_bytes=serving.own_bytes,
-        measured=measured,
+    model_sources = sources_of_models(
+        machine, usable_environment, lambda: places_of_models(paths, guide, settings), model_settings, serving, starts
     )
     sources = Sources(
         machine=machine.look,
@@ -204,18 +187,6 @@ def _read_image(data: bytes, limits: ImageLimits) -> ScaledImage:
     return read_image(data, limits)
 
 
-def _places(paths: Paths, guide: ModelRef, settings: Settings) -> "Places":
-    from desktop_app.hub.shelf import places_from  # noqa: PLC0415 - the window opens without it
-
-    return places_from(os.environ, guide, paths.models, settings.model_folders)
-
-
-def _catalog() -> "Catalog":
-    from desktop_app.hub.catalog import read_catalog  # noqa: PLC0415 - the window opens without it
-
-    return read_catalog(resources())
-
-
 def suggested_questions() -> tuple[str, ...]:
     """The questions that the Guide is offered to be asked."""
     text = (resources() / "guide" / "questions.json").read_text(encoding="utf-8")
@@ -231,21 +202,61 @@ def run_window(paths: Paths, appearance: Appearance | None, machine: MachineSour
         title = "The window cannot open: Qt misses a library of this system."
         raise UserError(title, f"{error}. `make setup` names the command that installs it.") from error
     try:
-        held = instance.lock(paths)
-    except UserError:
-        if instance.summon(paths):
+        found: Session | FolderError = session.usual(paths)
+    except UserError as error:
+        if session.summon(paths):
             return 0
-        raise
-    with held:
-        log.set_up(paths.logs)
-        app = QApplication(["vllm-desktop"])
-        app.setApplicationName("vllm-desktop")
-        app.setApplicationDisplayName("vLLM Desktop")
-        app.setDesktopFileName("vllm-desktop")
-        app.setQuitOnLastWindowClosed(False)
-        with QEventLoop(app) as loop:
-            asyncio.set_event_loop(loop)
-            return int(loop.run_until_complete(_window_story(app, paths, appearance, machine)))
+        if not isinstance(error, FolderError):
+            raise
+        found = error
+    app = QApplication(["vllm-desktop"])
+    app.setApplicationName("vllm-desktop")
+    app.setApplicationDisplayName("vLLM Desktop")
+    app.setDesktopFileName("vllm-desktop")
+    app.setQuitOnLastWindowClosed(False)
+    with QEventLoop(app) as loop:
+        asyncio.set_event_loop(loop)
+        return int(loop.run_until_complete(_story(app, found, appearance, machine)))
+
+
+async def _story(
+    app: "QApplication", found: Session | FolderError, appearance: Appearance | None, machine: MachineSource
+) -> int:
+    """The window on the data folder that was *found*, or that somebody chooses in its place; the exit code."""
+    held = found if isinstance(found, Session) else await _choose_place(app, found, appearance)
+    try:
+        log.set_up(held.paths.logs)
+        return await _window_story(app, held, appearance, machine)
+    finally:
+        held.end()
+
+
+async def _choose_place(app: "QApplication", problem: FolderError, appearance: Appearance | None) -> Session:
+    """Ask where things shall be kept, as nothing can be saved in the data folder; raises *problem* for nowhere."""
+    from desktop_app.ui.place_window import make_place_window  # noqa: PLC0415 - hardly any start needs it
+
+    window = make_place_window(app, problem, peek(Paths(problem.folder).database), appearance)
+    answers: asyncio.Queue[Callable[[], Session] | None] = asyncio.Queue()
+    window.unsaved_asked.connect(lambda: answers.put_nowait(partial(session.unsaved, problem)))
+    window.folder_chosen.connect(lambda folder: answers.put_nowait(partial(session.elsewhere, folder)))
+    window.rejected.connect(lambda: answers.put_nowait(None))
+    _end_with_signals(window.reject)
+    window.show()
+    try:
+        while (make := await answers.get()) is not None:
+            try:
+                return await asyncio.to_thread(make)
+            except UserError as error:
+                window.show_error(error)
+        raise problem
+    finally:
+        window.deleteLater()
+
+
+def _end_with_signals(end: Callable[[], object]) -> None:
+    """Have *end* called when the program is told to end."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, end)
 
 
 def _make_pdf(parcels: "Sequence[Parcel]", theme: "Theme") -> "asyncio.Future[bytes]":
@@ -273,16 +284,15 @@ def make_window(app: "QApplication", program: Program, appearance: Appearance | 
 
 
 async def _window_story(
-    app: "QApplication", paths: Paths, appearance: Appearance | None, machine: MachineSource
+    app: "QApplication", held: Session, appearance: Appearance | None, machine: MachineSource
 ) -> int:
-    loop = asyncio.get_running_loop()
-    loop.set_exception_handler(_on_loop_exception)
-    program = build(paths, machine)
+    asyncio.get_running_loop().set_exception_handler(_on_loop_exception)
+    program = build(held.paths, machine)
     window = make_window(app, program, appearance)
+    window.show_place(held.words, kept=held.kept)
     closed = asyncio.Event()
     window.closed.connect(closed.set)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, window.close)
+    _end_with_signals(window.close)
     window.show_first_page()
     window.show()
 
@@ -291,7 +301,7 @@ async def _window_story(
 
     window.reopen_asked.connect(begin)
     begin()
-    door = await instance.listen(paths, window.come_forward)
+    door = await instance.listen(held.paths, window.come_forward)
     await closed.wait()
     door.close()
     with suppress(UserError):
@@ -317,6 +327,7 @@ async def open_window(program: Program, window: "MainWindow", keep_appearance: b
     window.begin()
     program.tasks.start(program.gauges.run(), name="gauges")
     await asyncio.to_thread(warm_up().join)
+    await asyncio.to_thread(session.sweep, program.paths)
     # What is loaded by now stays for good. Looking through it again and again in search of garbage took 14 to 58 ms at
     # a time, which was most of the stutter of a streaming answer. Here, and not in the other thread: Qt's objects must
     # be let go where they were made.
@@ -335,14 +346,3 @@ def _told(name: str, error: BaseException) -> UserError:
     if isinstance(error, UserError):
         return error
     return UserError("Something went wrong inside this program.", "Its log says more.", details=repr(error))
-
-
-async def examine(paths: Paths) -> "Report":
-    """What `doctor` finds: the machine, the engine, the models and whether the promises hold."""
-    from desktop_app.services.doctor import examine as look_at_everything  # noqa: PLC0415 - hardly any start needs it
-
-    models = [local.guide(resources())]
-    chosen = peek(paths.database).model_folder
-    if chosen is not None:
-        models.append(ModelRef(local.model_name(chosen), chosen))
-    return await look_at_everything(paths, MachineSource().look, models, dict(os.environ))

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from desktop_app import instance, log
-from desktop_app.bootstrap import build, examine
+from desktop_app.bootstrap import build
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.fit import Surroundings, Wish
 from desktop_app.domain.installation import EngineKind
@@ -105,9 +105,10 @@ def _read_token() -> str:
 
 def run_doctor(paths: Paths, as_json: bool) -> int:
     """Look at everything and print it; the exit code is 0 when every promise holds."""
+    from desktop_app.services.doctor import examine_here
     from desktop_app.terminal.doctor import show
 
-    return show(asyncio.run(examine(paths)), as_json)
+    return show(asyncio.run(examine_here(paths)), as_json)
 
 
 def run_explain(file: str, code: int | None) -> int:

@@ -4,6 +4,7 @@
 """
 
 import os
+import stat
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ class Paths:
     """Folders and files below the data folder. Nothing is made until `make()`."""
 
     root: Path
+    shelf: Path | None = None
+    """Where models lie instead: a temporary data folder has those of the one that it stands in for."""
 
     @property
     def database(self) -> Path:
@@ -53,7 +56,7 @@ class Paths:
     @property
     def models(self) -> Path:
         """Models that were downloaded, `<owner>/<name>` each."""
-        return self.root / "models"
+        return self.shelf or self.root / "models"
 
     @property
     def token(self) -> Path:
@@ -123,7 +126,7 @@ class Paths:
         for folder in (
             self.root,
             self.engines,
-            self.models,
+            self.root / "models",
             self.cache,
             self.engine_home,
             self.logs,
@@ -132,9 +135,11 @@ class Paths:
         ):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in (self.root, self.runtime):
-            if folder.stat().st_uid != os.getuid():
+            about = folder.stat()
+            if about.st_uid != os.getuid():
                 raise PermissionError(f"{folder} belongs to somebody else")
-            folder.chmod(0o700)
+            # Nothing is allowed that was not before: who forbade writing there meant it.
+            folder.chmod(stat.S_IMODE(about.st_mode) & 0o700)
 
 
 def default_root() -> Path:

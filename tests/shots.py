@@ -5,6 +5,7 @@ then kept in `build/`). Look at them; two of them stand in the README.
 """
 
 import asyncio
+import errno
 import os
 import shutil
 import sys
@@ -23,11 +24,14 @@ from desktop_app.domain.appearance import Appearance
 from desktop_app.domain.chat import Message, Role
 from desktop_app.domain.engine import EngineStage, StartPhase
 from desktop_app.engine import environments
+from desktop_app.instance import FolderError
 from desktop_app.paths import Paths, resources
+from desktop_app.services import session
 from desktop_app.services.machine_source import MachineSource
 from desktop_app.services.program import Program
 from desktop_app.store.conversations import ConversationStore
 from desktop_app.ui.main_window import MainWindow
+from desktop_app.ui.place_window import PlaceWindow
 from tests import shots_chat, shots_compare, shots_engine_room, shots_models, shots_monitor
 from tests.album import SIZE, SMALL, Album, settle
 from tests.chat_content import RICH
@@ -188,6 +192,18 @@ async def monitor(app: QApplication, data: Path, folder: Path) -> None:
             await shots_monitor.monitor(scene, program, window, album)
 
 
+async def unsaved(app: QApplication, folder: Path) -> None:
+    """What opens where nothing can be saved, and what stands above every page then."""
+    home = Path.home() / ".local" / "share" / "vllm-desktop-of-nobody"
+    problem = FolderError(home, OSError(errno.EROFS, os.strerror(errno.EROFS), str(home)))
+    held = session.unsaved(problem)
+    async with opened(app, held.paths, folder) as (_, window, album):
+        window.show_place(held.words, held.kept)
+        await album.take("0-unsaved")
+        await album.take("0-unsaved-choice", PlaceWindow(window._theme, problem))
+    held.end()
+
+
 async def rich_conversation(program: Program) -> None:
     """A conversation with everything that Markdown can do, written into the database as a model would have."""
     store = ConversationStore(program.database)
@@ -215,6 +231,7 @@ def phase_of(program: Program) -> StartPhase | None:
 async def main(app: QApplication, folder: Path) -> None:
     """Take all pictures into *folder*."""
     with tempfile.TemporaryDirectory() as data:
+        await unsaved(app, folder)
         await first_run(app, Path(data), folder)
         await chat(app, Path(data), folder)
         await chats(app, Path(data), folder)

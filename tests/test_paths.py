@@ -34,6 +34,22 @@ def test_folders_are_made_private_and_made_private_again(tmp_path: Path) -> None
     assert (mode(paths.root), mode(paths.runtime)) == (0o700, 0o700)
 
 
+def test_what_was_forbidden_on_purpose_stays_forbidden(tmp_path: Path) -> None:
+    paths = Paths(tmp_path / "data")
+    paths.make()
+    paths.root.chmod(0o555)
+    paths.make()
+    assert mode(paths.root) == 0o500
+    paths.root.chmod(0o700)
+
+
+def test_a_temporary_folder_has_the_models_of_another_one(tmp_path: Path) -> None:
+    paths = Paths(tmp_path / "temporary", tmp_path / "models")
+    paths.make()
+    assert paths.models == tmp_path / "models"
+    assert not paths.models.exists()
+
+
 @pytest.mark.parametrize("length", [1, 40, 80, 200])
 def test_a_socket_fits_however_long_the_data_folder_is(
     tmp_path: Path, length: int, monkeypatch: pytest.MonkeyPatch

@@ -24,8 +24,10 @@ from desktop_app.domain.launch import ModelRef
 from desktop_app.domain.machine import Gpu, Machine, processor_words
 from desktop_app.engine import environments, launch
 from desktop_app.hub import local
-from desktop_app.paths import Paths
+from desktop_app.paths import Paths, resources
+from desktop_app.services.machine_source import MachineSource
 from desktop_app.services.promises import FORBIDDEN, Promise, Running, Verdict, find_running, look
+from desktop_app.store.settings import peek
 
 QT_LIBRARIES = (
     "libEGL.so.1",
@@ -146,6 +148,15 @@ async def examine(
         outside: the environment that the program was started in.
     """
     return await asyncio.to_thread(_examine, paths, machine, models, outside)
+
+
+async def examine_here(paths: Paths) -> Report:
+    """The same of this computer, the Guide and the model that was chosen last."""
+    models = [local.guide(resources())]
+    chosen = peek(paths.database).model_folder
+    if chosen is not None:
+        models.append(ModelRef(local.model_name(chosen), chosen))
+    return await examine(paths, MachineSource().look, models, dict(os.environ))
 
 
 def _examine(

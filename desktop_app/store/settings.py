@@ -6,6 +6,7 @@ is missing or makes no sense counts as not chosen.
 
 import base64
 import json
+import os
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
@@ -275,9 +276,27 @@ def peek(database: Path) -> Settings:
     Of one that cannot be read nothing is known but that Offline mode may be chosen there, so it is.
     """
     settings = Settings(Database(database))
+    # Where it may make no files beside the database, SQLite reads it only when told that nobody else writes either.
+    how = "mode=ro&immutable=1" if _is_still(database) else "mode=ro"
     try:
-        with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(f"{database.as_uri()}?{how}", uri=True)) as connection:
             settings.take(connection.execute("SELECT key, value FROM settings").fetchall())
     except sqlite3.Error:
-        settings.take([("hub_offline", "true")] if database.exists() else [])
+        settings.take([("hub_offline", "true")] if _may_be_there(database) else [])
     return settings
+
+
+def _is_still(database: Path) -> bool:
+    """Whether nothing can be written beside the file, and all that was ever saved is in it."""
+    writable = os.access(database.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+    return not writable and not os.path.lexists(f"{database}-wal")
+
+
+def _may_be_there(file: Path) -> bool:
+    try:
+        file.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True

@@ -27,6 +27,7 @@ from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.engine_bar import EngineBar
 from desktop_app.ui.widgets.gauge_strip import GaugeStrip
 from desktop_app.ui.widgets.notice import Notice
+from desktop_app.ui.widgets.place_banner import PlaceBanner
 from desktop_app.ui.widgets.rail import Place, Rail
 
 
@@ -60,6 +61,7 @@ class MainWindow(QMainWindow):
         self._bar = EngineBar(theme)
         self._strip = GaugeStrip(theme)
         self._notice = Notice(theme, dismissable=True)
+        self._place = PlaceBanner(theme)
         self._pages = QStackedWidget()
         self._frame = QStackedWidget()
         self.room = EngineRoom(self, theme, bridge, program, self.show_page)
@@ -132,6 +134,10 @@ class MainWindow(QMainWindow):
         self.show()
         self.raise_()
         self.activateWindow()
+
+    def show_place(self, words: str, kept: bool) -> None:
+        """Say above every page where things are kept, or that nothing is; empty *words* say nothing."""
+        self._place.show_words(words, lasting=not kept)
 
     def show_error(self, error: UserError) -> None:
         """Show something that concerns the whole program."""
@@ -322,6 +328,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self._place)
         column.addWidget(self._frame, 1)
         column.addWidget(self._strip)
         self.setCentralWidget(whole)

@@ -7,6 +7,7 @@ import pytest
 from desktop_app.domain.appearance import Appearance
 from desktop_app.store.database import Database
 from desktop_app.store.settings import Settings, peek
+from tests.somebody import folder_of_somebody
 
 
 async def reloaded(database: Database) -> Settings:
@@ -78,6 +79,24 @@ async def test_the_chosen_model_can_be_read_beside_an_open_program(
     assert peek(tmp_path / "text").model_folder is None
     assert peek(tmp_path / "text").hub_offline, "who may have chosen it is not sent to the network"
     assert not peek(tmp_path / "nothing here").hub_offline
+
+
+@pytest.mark.parametrize("left", [(), ("-wal",)])
+async def test_where_nothing_may_be_written_choices_can_be_looked_at(left: tuple[str, ...]) -> None:
+    with folder_of_somebody() as folder:
+        path = folder / "data.sqlite3"
+        database = Database(path)
+        await database.open()
+        await Settings(database).set_text_scale(1.5)
+        await database.close()
+        for end in left:
+            path.with_name(path.name + end).touch()
+        folder.chmod(0o500)
+        settings = peek(path)
+        assert (settings.text_scale, settings.hub_offline) == ((1.0, True) if left else (1.5, False))
+        folder.chmod(0)
+        assert peek(path).hub_offline, "who may have chosen it is not sent to the network"
+        folder.chmod(0o700)
 
 
 async def test_what_was_chosen_for_the_chat_is_remembered(database: Database) -> None:
