@@ -42,6 +42,8 @@ _SMALLEST_TOP = {
 """The lowest upper edge of an axis: below it a curve would show noise as large as work."""
 _SHORTEST = 0.0005
 """Seconds. The first bound at which engines of ours count times (`engine/presets`): below it nothing is told apart."""
+_SMALLEST_PERCENT = 0.1
+"""Below it a little is told from nothing, not how little."""
 _STEPS = (1.0, 2.0, 5.0, 10.0)
 _SPEEDS = ((1e9, "GB/s"), (1e6, "MB/s"), (1e3, "kB/s"))
 
@@ -146,7 +148,9 @@ def _axis_words(unit: Unit, value: float, step: float) -> str:
 
 def _percent(share: float) -> str:
     percent = share * 100
-    return f"{percent:.1f} %" if 0.05 <= percent < 0.95 else f"{percent:.0f} %"
+    if 0 < percent < _SMALLEST_PERCENT:
+        return f"< {_SMALLEST_PERCENT} %"
+    return f"{percent:.1f} %" if 0 < percent < 0.95 else f"{percent:.0f} %"
 
 
 def _duration(seconds: float) -> str:

@@ -11,10 +11,17 @@ T = TypeVar("T")
 
 
 class Observable(Generic[T]):
-    """One owner sets `value`; anybody may read or watch it."""
+    """One owner sets `value`; anybody may read or watch it.
 
-    def __init__(self, value: T) -> None:
+    Args:
+        value: the first one.
+        failed: told what a watcher raised at a change; the others hear of the change all the same. Without it whoever
+            sets the value gets the exception.
+    """
+
+    def __init__(self, value: T, failed: Callable[[Exception], None] | None = None) -> None:
         self._value = value
+        self._failed = failed
         self._watchers: list[Callable[[T], None]] = []
 
     @property
@@ -30,7 +37,7 @@ class Observable(Generic[T]):
         # A watcher may stop watching, or start another, while it is being told.
         for watcher in list(self._watchers):
             if watcher in self._watchers:
-                watcher(value)
+                self._tell(watcher, value)
 
     def watch(self, watcher: Callable[[T], None]) -> Callable[[], None]:
         """Call *watcher* now and at every change; the returned function ends that."""
@@ -42,3 +49,11 @@ class Observable(Generic[T]):
                 self._watchers.remove(watcher)
 
         return stop
+
+    def _tell(self, watcher: Callable[[T], None], value: T) -> None:
+        try:
+            watcher(value)
+        except Exception as error:
+            if self._failed is None:
+                raise
+            self._failed(error)

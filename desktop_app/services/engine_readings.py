@@ -13,6 +13,7 @@ from desktop_app.domain.launch import ModelRef
 from desktop_app.domain.metrics import EngineMetrics
 from desktop_app.endpoint.client import Endpoint
 
+UNREADABLE = "The figures could not be read. The program's log says why."
 _PATIENCE_SECONDS = 3.0
 """How long one may take to tell its figures; the others wait for it."""
 
@@ -31,6 +32,8 @@ class EngineReading:
     metrics: EngineMetrics | None = None
     note: str = ""
     """Why there are no metrics, as a sentence."""
+    failure: Exception | None = None
+    """What nobody foresaw, for the program's log."""
 
 
 async def read_engines(engines: Iterable[tuple[ModelRef, Endpoint]]) -> tuple[EngineReading, ...]:
@@ -39,7 +42,7 @@ async def read_engines(engines: Iterable[tuple[ModelRef, Endpoint]]) -> tuple[En
 
 
 async def _read(model: ModelRef, endpoint: Endpoint) -> EngineReading:
-    metrics, note = None, ""
+    metrics, note, failure = None, "", None
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             metrics = await endpoint.metrics()
@@ -47,4 +50,6 @@ async def _read(model: ModelRef, endpoint: Endpoint) -> EngineReading:
         note = error.sentence()
     except OSError:
         note = "The engine does not answer."
-    return EngineReading(model.key, model.name, endpoint, seconds_now(), metrics, note)
+    except Exception as error:  # noqa: BLE001 - told in the reading: the other engines' figures do not wait for it
+        note, failure = UNREADABLE, error
+    return EngineReading(model.key, model.name, endpoint, seconds_now(), metrics, note, failure)

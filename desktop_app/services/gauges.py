@@ -15,7 +15,8 @@ from desktop_app.domain.engine_figures import EngineFigures
 from desktop_app.domain.engine_meter import EngineMeter
 from desktop_app.domain.machine import Attention, MachineSample
 from desktop_app.domain.observable import Observable
-from desktop_app.services.engine_readings import EngineReading
+from desktop_app.services.engine_readings import UNREADABLE, EngineReading
+from desktop_app.services.mishaps import Mishaps
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,8 @@ class Gauges:
         self._hurry_until = 0.0
         self._resting_cpu = 0.0
         """Cores that the engines took when they were last seen at rest."""
-        self.frames = Observable(EMPTY)
+        self._mishaps = Mishaps("The gauges")
+        self.frames = Observable(EMPTY, self._mishaps.tell)
 
     @property
     def attention(self) -> Attention:
@@ -214,10 +216,16 @@ class Gauges:
         while self._again:
             self._again = False
             self._asked = self._clock()
-            self._take(await self._read_engines())
+            try:
+                self._take(await self._read_engines())
+            except Exception as error:  # noqa: BLE001 - told and logged: the machine's figures go on without it
+                self._mishaps.tell(error)
+                self.frames.set(replace(self.frames.value, engines=(), note=UNREADABLE))
 
     def _take(self, readings: tuple[EngineReading, ...]) -> None:
         self._nobody = not readings
+        for failure in filter(None, (reading.failure for reading in readings)):
+            self._mishaps.tell(failure)
         figures, fresh = self._measure(readings)
         frame = self.frames.value
         # The reading after an answer still counts its last tokens; one more brings the speed down to 0. And the first

@@ -17,6 +17,9 @@ GIB = 2**30
     [
         (Unit.SHARE, 0.34, "34 %", "34 percent"),
         (Unit.SHARE, 0.003, "0.3 %", "0.3 percent"),
+        (Unit.SHARE, 0.001, "0.1 %", "0.1 percent"),
+        (Unit.SHARE, 0.0009, "< 0.1 %", "less than 0.1 percent"),
+        (Unit.SHARE, 1e-9, "< 0.1 %", "less than 0.1 percent"),
         (Unit.SHARE, 0.0, "0 %", "0 percent"),
         (Unit.SHARE, 1.0, "100 %", "100 percent"),
         (Unit.BYTES, 7.2 * GIB, "7.2 GB", "7.2 gigabytes"),

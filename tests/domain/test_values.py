@@ -45,6 +45,28 @@ def test_watchers_hear_each_change_once_and_may_leave_meanwhile() -> None:
     assert heard == [1]
 
 
+def _fail_after_one(number: int) -> None:
+    if number > 1:
+        raise ValueError(number)
+
+
+def test_a_watcher_that_fails_is_told_of_and_the_others_hear_all_the_same() -> None:
+    failed: list[str] = []
+    value = Observable(1, lambda error: failed.append(repr(error)))
+    heard: list[int] = []
+    value.watch(_fail_after_one)
+    value.watch(heard.append)
+    value.set(2)
+    assert (value.value, heard, failed) == (2, [1, 2], ["ValueError(2)"])
+
+
+def test_whoever_sets_a_value_gets_what_a_watcher_raised_when_nobody_else_wants_it() -> None:
+    value = Observable(1)
+    value.watch(_fail_after_one)
+    with pytest.raises(ValueError, match="2"):
+        value.set(2)
+
+
 def test_a_record_tells_nothing_of_a_cache_from_an_empty_cache() -> None:
     record = AnswerRecord(cached_tokens=0, queue_seconds=0.0)
     assert AnswerRecord.from_json(record.as_json()) == record

@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from desktop_app.domain.launch import ModelRef
 from desktop_app.domain.machine import Attention, MachineSample, Usage
 from desktop_app.domain.metrics import EngineMetrics
-from desktop_app.services.engine_readings import EngineReading
+from desktop_app.endpoint.client import Endpoint
+from desktop_app.services.engine_readings import EngineReading, read_engines
 from desktop_app.services.gauges import Frame, Gauges
 from tests.conftest import reach
 
@@ -55,11 +57,19 @@ class ScriptedEngines:
         self.gate = asyncio.Event()
         """While it is not set, nobody answers."""
         self.gate.set()
+        self.fault = False
+        """Whether asking them fails in a way that nobody foresaw."""
+        self.real: list[tuple[ModelRef, Endpoint]] = []
+        """Engines that are asked in the program's own way, in the place of `figures`."""
         self._now = now
 
     async def read(self) -> tuple[EngineReading, ...]:
         self.asked += 1
         await self.gate.wait()
+        if self.fault:
+            raise KeyError("tiny")
+        if self.real:
+            return await read_engines(self.real)
         return tuple(self._reading(name, told) for name, told in self.figures.items())
 
     def _reading(self, name: str, told: EngineMetrics | str) -> EngineReading:

@@ -11,7 +11,7 @@ from desktop_app.domain.machine import Attention, MachineSample
 from desktop_app.domain.metrics import EngineMetrics
 from desktop_app.endpoint.client import Endpoint
 from desktop_app.hardware.sampler import Sampler
-from desktop_app.services.engine_readings import read_engines
+from desktop_app.services.engine_readings import UNREADABLE, read_engines
 from desktop_app.services.gauges import EMPTY, NO_ENGINE, Frame, Gauges
 from tests.conftest import reach
 from tests.endpoint.raw_server import answering
@@ -226,6 +226,62 @@ async def test_one_of_two_that_fails_is_named_and_the_other_goes_on() -> None:
         # What it did meanwhile is told as what it did meanwhile.
         (_, two) = (await world.tick(1)).engines
         assert (two.generation, two.seconds) == (10, 2)
+
+
+async def test_a_watcher_that_fails_ends_no_gauges_and_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    async with gauge_world() as world:
+
+        def draw(frame: Frame) -> None:
+            if frame is not EMPTY:
+                raise RuntimeError(f"no room at {frame.machine.at}")
+
+        stop = world.gauges.frames.watch(draw)
+        behind: list[Frame] = []
+        world.gauges.frames.watch(behind.append)
+        world.engines.figures = {"tiny": EngineMetrics(generated_tokens=100, running=1)}
+        await world.tick(2)
+        world.engines.figures = {"tiny": EngineMetrics(generated_tokens=182, running=1)}
+        assert (await world.tick(2)).tokens_per_second == 41
+        stop()
+        await world.tick(2)
+        assert behind == world.seen
+    assert [record.getMessage() for record in caplog.records] == ["The gauges went on without what failed"]
+    assert "RuntimeError: no room at 1002" in caplog.text
+
+
+async def test_engines_that_cannot_be_asked_are_asked_again(caplog: pytest.LogCaptureFixture) -> None:
+    async with gauge_world() as world:
+        world.engines.figures = {"tiny": EngineMetrics(running=1)}
+        assert (await world.tick(2)).running == 1
+        world.engines.fault = True
+        for _ in range(3):
+            frame = await world.tick(2)
+        assert (frame.machine.at, frame.engines, frame.note) == (world.now, (), UNREADABLE)
+        world.engines.fault = False
+        frame = await world.tick(2)
+        assert (frame.running, frame.note) == (1, "")
+    assert len(caplog.records) == 1
+
+
+async def test_one_engine_that_cannot_be_understood_leaves_the_others_their_figures(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Odd(Endpoint):
+        async def metrics(self) -> EngineMetrics:
+            raise RecursionError("a bracket in a bracket")
+
+    class Plain(Endpoint):
+        async def metrics(self) -> EngineMetrics:
+            return EngineMetrics(running=2)
+
+    async with gauge_world() as world:
+        for name, kind in (("odd", Odd), ("plain", Plain)):
+            world.engines.real.append((ModelRef(name, Path(name)), kind(Path(name), name)))
+        for _ in range(2):
+            frame = await world.tick(2)
+            assert (frame.running, frame.note) == (2, f"odd: {UNREADABLE}")
+    assert [record.getMessage() for record in caplog.records] == ["The gauges went on without what failed"]
+    assert "RecursionError: a bracket in a bracket" in caplog.text
 
 
 async def test_an_engine_that_hangs_holds_nothing_up_and_is_asked_once() -> None:
