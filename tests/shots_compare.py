@@ -4,7 +4,7 @@ Finished experiments are in the database as a run would have written them; what 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -152,6 +152,7 @@ async def experiments(program: Program, window: MainWindow, album: Album) -> Non
         window.resize(SMALL)
         await album.take(f"92-compare-{count}-small")
         window.resize(SIZE)
+    await going_on(program, window, album, opened)
     await program.compare.open(opened[2].id)
     page.board.show_view(View.DIFFERENCES)
     await album.take("93-compare-differences")
@@ -164,6 +165,18 @@ async def experiments(program: Program, window: MainWindow, album: Album) -> Non
     page.escape()
     await votes(program, window, album, opened[3])
     await answers(program, window, album, grid)
+
+
+async def going_on(program: Program, window: MainWindow, album: Album, opened: Mapping[int, Experiment]) -> None:
+    """One answer that all columns go on from."""
+    for count, name in ((2, "92-compare-2-going-on"), (6, "92-compare-6-going-on")):
+        await program.compare.open(opened[count].id)
+        await program.compare.carry_on(program.compare.state.value.columns[1].cells[-1].id)
+        await settle()
+        await album.take(name)
+        window.resize(SMALL)
+        await album.take(f"{name}-small")
+        window.resize(SIZE)
 
 
 async def votes(program: Program, window: MainWindow, album: Album, experiment: Experiment) -> None:

@@ -25,7 +25,7 @@ class ExperimentKind(Enum):
     """What is compared with what. The value is what people read."""
 
     CONVERSATION = "Side by side"
-    """Every column is a conversation; a prompt follows what that column said before."""
+    """Every column is a conversation; a prompt follows what that column said before, or what all go on from."""
     PROMPTS = "Prompt set"
     """Every prompt stands for itself."""
 
@@ -116,6 +116,12 @@ class Prompt:
     """Besides those of the experiment."""
     name: str = ""
     """From a file's column `name` or `id`; empty for none."""
+    carried: int | None = None
+    """The column whose answer to it all columns go on from; None when each goes on from its own."""
+
+    def goes_on_from(self, column: int) -> int:
+        """The column whose answer to it stands before the later questions to *column*."""
+        return column if self.carried is None else self.carried
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def csv_pieces(parcel: ExperimentParcel) -> Iterator[str]:
             continue
         number = -1 if cell.provenance is None else cell.provenance
         source = parcel.provenance.get(number, Provenance())
-        row = _Row(experiment, cell, column, named[column.id], prompt, source, digests.get(number, ""))
+        row = _Row(experiment, parcel.whole(cell), column, named[column.id], prompt, source, digests.get(number, ""))
         values = (value(row) for value in _FIELDS.values())
         yield str(writer.writerow([fit(value) if isinstance(value, str) else value for value in values]))
 
@@ -141,5 +141,6 @@ _FIELDS: dict[str, Callable[[_Row], Value]] = {
     "engine_arguments": lambda row: " ".join(row.source.arguments),
     "hardware": lambda row: row.source.hardware,
     "program": lambda row: row.source.program,
+    "carried_column": lambda row: row.prompt.carried,
 }
 """Names of the columns and what stands in them. New ones are added at the end: readers may count."""

@@ -102,7 +102,7 @@ def _side(parcel: ExperimentParcel, repeat: int, cells: Mapping[int, Cell]) -> I
     yield '<div class="side">\n'
     for column in parcel.experiment.shown:
         if column.id in cells:
-            yield from _answer(parcel, column, repeat, cells[column.id])
+            yield from _answer(parcel, column, repeat, parcel.whole(cells[column.id]))
     yield "</div>\n"
 
 

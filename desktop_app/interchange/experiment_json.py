@@ -28,7 +28,7 @@ def json_pieces(parcel: ExperimentParcel) -> Iterator[str]:
     yield _dumped(_above(parcel)).removesuffix("}") + ', "cells": ['
     for number, cell in enumerate(parcel.cells):
         yield ",\n" if number else "\n"
-        yield _dumped(_cell(cell))
+        yield _dumped(_cell(parcel.whole(cell)))
     yield "\n]}\n"
 
 
@@ -100,7 +100,9 @@ def _prompt(prompt: Prompt) -> dict[str, object]:
         "column": prompt.column,
         "checks": [_check(one) for one in prompt.checks],
     }
-    return {"id": prompt.id, "text": prompt.text} | _known(rest)
+    # That of a column which is not in the file counts, too: nobody went on from its own answer.
+    carried = {} if prompt.carried is None else {"carried": prompt.carried}
+    return {"id": prompt.id, "text": prompt.text} | _known(rest) | carried
 
 
 def _provenance(number: int, one: Provenance) -> dict[str, object]:

@@ -67,7 +67,7 @@ def _prompt(parcel: ExperimentParcel, number: int, prompt: Prompt) -> Iterator[s
     for repeat, cells in sorted(parcel.answers.get(prompt.id, {}).items()):
         for column in parcel.experiment.shown:
             if column.id in cells:
-                yield from _answer(parcel, column, repeat, cells[column.id])
+                yield from _answer(parcel, column, repeat, parcel.whole(cells[column.id]))
 
 
 def _answer(parcel: ExperimentParcel, column: Column, repeat: int, cell: Cell) -> Iterator[str]:

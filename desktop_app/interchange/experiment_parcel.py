@@ -3,7 +3,7 @@
 `services/experiment_files.py` hands it to the writers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from random import Random
@@ -16,13 +16,17 @@ from desktop_app.domain.launch import ModelRef
 from desktop_app.domain.ratings import Rating
 
 
+def _as_it_is(cell: Cell) -> Cell:
+    return cell
+
+
 @dataclass(frozen=True)
 class ExperimentParcel:
     """An experiment with all its answers. While it is blind, exports hide what the window hides."""
 
     experiment: Experiment
     cells: tuple[Cell, ...]
-    """Whole, those of columns that were taken away too."""
+    """Those of columns that were taken away too; their texts may be left to `whole`."""
     provenance: Mapping[int, Provenance] = field(default_factory=dict)
     """By the ids that cells refer to."""
     votes: tuple[Vote, ...] = ()
@@ -33,6 +37,9 @@ class ExperimentParcel:
     order: tuple[int, ...] = ()
     """The columns in the order in which the window shows them; counts while they are hidden: the first is `Column 1`.
     Empty for an order of the export's own."""
+    whole: Callable[[Cell], Cell] = field(default=_as_it_is, repr=False, compare=False)
+    """Gives one of the cells its texts, so that not all of them are held at the same time. It may block, and may raise
+    UserError."""
 
     @property
     def hidden(self) -> bool:
@@ -69,6 +76,7 @@ def veiled(parcel: ExperimentParcel) -> ExperimentParcel:
             order_seed=0,
         ),
         tuple(_veiled_cell(cell, number, places[cell.column]) for number, cell in enumerate(shown, 1)),
+        whole=lambda cell: _veiled_cell(parcel.whole(shown[cell.id - 1]), cell.id, cell.column),
     )
 
 
@@ -87,7 +95,8 @@ def _where(cell: Cell, places: Mapping[int, int]) -> tuple[int, int, int]:
 
 def _veiled_prompt(prompt: Prompt, places: Mapping[int, int]) -> Prompt:
     # A column that was taken away is not in it: 0 is nobody's.
-    return prompt if prompt.column is None else replace(prompt, column=places.get(prompt.column, 0))
+    only, carried = (one if one is None else places.get(one, 0) for one in (prompt.column, prompt.carried))
+    return replace(prompt, column=only, carried=carried)
 
 
 def _veiled_cell(cell: Cell, number: int, place: int) -> Cell:

@@ -185,10 +185,10 @@ def prompt_title(number: int, name: str) -> str:
 
 
 def prompt_facts(prompt: Prompt, experiment: Experiment) -> tuple[str, ...]:
-    """What is said below a question: who was asked it, if not all, and what its answers are checked for."""
+    """What is said below a question: who was asked it, if not all, what all go on from, what is checked."""
     only = next((column for column in experiment.shown if column.id == prompt.column), None)
     asked = [f"Asked of {heading(only, experiment)} only"] if only else []
-    return (*asked, *(f"Check: {check_words(one)}" for one in prompt.checks))
+    return (*asked, *_carried(prompt, experiment), *(f"Check: {check_words(one)}" for one in prompt.checks))
 
 
 def under(cell: Cell, *, hidden: bool) -> str:
@@ -217,6 +217,20 @@ def result_words(result: CheckResult) -> str:
     """What a check said, e.g. `Contains: passed`."""
     verdict = {True: "passed", False: "not passed", None: "not decided"}[result.passed]
     return f"{result.kind.value}: {verdict}{f'. {result.why}' if result.why else ''}"
+
+
+def _carried(prompt: Prompt, experiment: Experiment) -> tuple[str, ...]:
+    """Which answer all columns go on from, if that was chosen."""
+    if prompt.carried is None:
+        return ()
+    column = experiment.column(prompt.carried)
+    if column is None:
+        whose = "a column that was taken away"
+    elif column.removed:
+        whose = f"{column_title(column, experiment.columns)}, which was taken away"
+    else:
+        whose = heading(column, experiment)
+    return (f"All columns go on from the answer of {whose}",)
 
 
 def _count(number: int, word: str) -> str:

@@ -135,12 +135,23 @@ class Compare:
         await self._running.stop()
 
     async def rerun_failed(self) -> None:
-        """Ask again what failed or was stopped, and what waits."""
+        """Ask again what failed or was stopped, unless all columns go on from it, and what waits."""
         await self._running.rerun_failed()
 
     async def ask_again(self, cell: int) -> None:
-        """Ask for another answer in the place of one; refused when others build on it, or votes were cast on it."""
+        """Ask for another answer in the place of one; refused when others build on it, or votes were cast on it.
+
+        One that all columns were to go on from is it no longer.
+        """
         await self._running.ask_again(cell)
+
+    async def carry_on(self, cell: int, carried: bool = True) -> None:
+        """Have all columns go on from an answer; when it is not *carried*, each from its own to that question again.
+
+        Of the answers to a question one can be marked. Refused while it runs, while there is nothing to go on from, and
+        when later answers were given with something else in mind.
+        """
+        await self._editing.carry_on(cell, carried)
 
     async def check_again(self) -> None:
         """Check every answer anew, by the judge too; nothing is asked again."""

@@ -4,12 +4,15 @@
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import cache
 
 from desktop_app.domain.chat import Message, Role
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.experiment import Cell, CellHead, CellState, Column, Experiment, ExperimentKind, Vote
 from desktop_app.domain.experiment_words import column_title, settings_words
 from desktop_app.domain.ratings import Rating
+from desktop_app.services.compare_carrying import going_on, stopped_and_carried
 from desktop_app.services.compare_cells import Cells
 from desktop_app.services.compare_columns import in_order
 from desktop_app.services.compare_mask import Key, Mask
@@ -17,6 +20,7 @@ from desktop_app.services.compare_view import (
     ColumnFigures,
     ColumnState,
     CompareState,
+    GoingOn,
     GridChange,
     PairState,
     PlanState,
@@ -180,15 +184,17 @@ class Desk:
         """What pages draw."""
         if self.hidden != (self._mask is not None):
             self.look_again()
-        mask, ids = self._mask, self.shown_ids
+        mask, ids, said = self._mask, self.shown_ids, self._going_on()
+        again = self.cells.count(ids, CellState.FAILED, CellState.STOPPED)
         return CompareState(
             experiment=self._shown,
-            columns=tuple(self._column_state(column) for column in self._order),
+            columns=tuple(self._column_state(column, said.get(column.id, {})) for column in self._order),
             figures=() if mask else self.figures,
             figures_words=() if mask else self.figures_words,
             hidden=mask is not None,
             waiting=self.waiting,
-            failed=self.cells.count(ids, CellState.FAILED, CellState.STOPPED),
+            # One that all go on from is as finished as it is going to be.
+            failed=again - stopped_and_carried(self.experiment, self.cells),
             done=self.cells.count(ids, CellState.DONE),
             plan=mask.plan(self.plan) if mask and self.plan else self.plan,
             run=mask.run(self.run) if mask and self.run else self.run,
@@ -235,11 +241,30 @@ class Desk:
         self._touched.add(key)
         self._drawn.pop(key[1], None)
 
-    def _column_state(self, column: Column) -> ColumnState:
-        drawn = self._drawn.get(column.id)
-        if drawn is None:
-            drawn = self._drawn[column.id] = self._draw_column(column)
+    def _column_state(self, column: Column, said: dict[int, GoingOn]) -> ColumnState:
+        drawn = self._drawn.get(column.id) or self._draw_column(column)
+        if drawn.going_on != said:
+            drawn = replace(drawn, going_on=said)
+        self._drawn[column.id] = drawn
         return drawn
+
+    def _going_on(self) -> dict[int, dict[int, GoingOn]]:
+        """For each column what there is to say below its answers, by the ids that are shown."""
+        found: dict[int, dict[int, GoingOn]] = {}
+        if self.experiment.kind is ExperimentKind.CONVERSATION:
+            for key, one in going_on(self.experiment, self.cells, cache(self._named), resting=self.run is None):
+                shown = self._mask.cell_id(key) if self._mask else self.cells.heads[key].id
+                found.setdefault(key[1], {})[shown] = one
+        return found
+
+    def _named(self, column: int) -> tuple[int | None, str]:
+        """Where a column is shown, and what it may be called."""
+        place = next((at for at, one in enumerate(self._order) if one.id == column), None)
+        if self._mask:
+            return place, "a column" if place is None else self._mask.title(column)
+        among = self.experiment.columns if place is None else self.experiment.shown
+        known = self.experiment.column(column)
+        return place, column_title(known, among) if known else "a column"
 
     def _draw_column(self, column: Column) -> ColumnState:
         words, failure = self._said.get(column.id, ("", ""))

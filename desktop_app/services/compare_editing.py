@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.experiment import MAX_PROMPTS, Column, Experiment, ExperimentKind, Options, Prompt
+from desktop_app.services.compare_carrying import refusal as refusal_to_carry
 from desktop_app.services.compare_columns import TITLE_CHARACTERS, changed_columns, is_unnamed, title_of, too_many
 from desktop_app.services.compare_desk import Desk
 from desktop_app.services.compare_figures import Figuring
@@ -111,6 +112,20 @@ class Editing:
             await self._carry_over(before, desk)
             await self._stage.reread(desk)
         await self._edited(desk)
+
+    async def carry_on(self, cell: int, carried: bool) -> None:
+        """Have all columns go on from an answer, or each from its own again; refused while it runs."""
+        desk = self._stage.open
+        head = desk.real_head(cell) if desk else None
+        if head is None or (desk := self._resting("course")) is None:
+            return
+        if refusal := refusal_to_carry(desk.experiment, desk.cells, head, carried):
+            self._stage.told(refusal, desk)
+            return
+        async with self._stage.editing():
+            await self._stage.carry(desk, head.prompt, head.column if carried else None)
+        self._stage.published(desk)
+        await self._stage.changed()
 
     async def rename(self, title: str) -> None:
         """Give the open experiment a title; an empty one changes nothing."""

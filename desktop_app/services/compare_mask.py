@@ -78,10 +78,7 @@ class Mask:
     def experiment(self, experiment: Experiment) -> Experiment:
         """An experiment without its columns' names, settings and order."""
         columns = sorted(experiment.shown, key=lambda column: self._places[column.id])
-        prompts = tuple(
-            one if one.column is None else replace(one, column=self._masked_column(one.column))
-            for one in experiment.prompts
-        )
+        prompts = tuple(map(self._prompt, experiment.prompts))
         shown = tuple(self.column(column) for column in columns)
         return replace(experiment, columns=shown, prompts=prompts, order_seed=0)
 
@@ -145,6 +142,12 @@ class Mask:
     def failure(failure: str) -> str:
         """That a column failed, without why."""
         return _COLUMN_FAILED if failure else ""
+
+    def _prompt(self, prompt: Prompt) -> Prompt:
+        if prompt.column is None and prompt.carried is None:
+            return prompt
+        only, carried = (one if one is None else self._masked_column(one) for one in (prompt.column, prompt.carried))
+        return replace(prompt, column=only, carried=carried)
 
     def _masked_column(self, column: int) -> int:
         # Of a column that was taken away nothing is shown.

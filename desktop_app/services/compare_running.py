@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from desktop_app.domain.chat import Message, title_from
 from desktop_app.domain.errors import UserError
-from desktop_app.domain.experiment import Cell, CellState, Experiment, ExperimentKind, Prompt
+from desktop_app.domain.experiment import Cell, CellHead, CellState, Experiment, ExperimentKind, Prompt
+from desktop_app.services.compare_carrying import is_built_on, is_carried
 from desktop_app.services.compare_columns import is_unnamed, too_few
 from desktop_app.services.compare_desk import Desk
 from desktop_app.services.compare_figures import Figuring
@@ -81,10 +82,11 @@ class Running:
         await self._begin(desk, self._runner.check_again)
 
     async def rerun_failed(self) -> None:
-        """Ask again what failed or was stopped, and what waits."""
+        """Ask again what failed or was stopped, unless all columns go on from it, and what waits."""
         desk = self._stage.open
         if desk is not None:
-            await self._run_again(desk, [head.id for head in desk.cells.ended_in(desk.shown_ids, _AGAIN)])
+            ended = desk.cells.ended_in(desk.shown_ids, _AGAIN)
+            await self._run_again(desk, [head.id for head in ended if not is_carried(desk.experiment, head)])
 
     async def ask_again(self, cell: int) -> None:
         """Ask for another answer in the place of one; one that others build on is kept, and so is one with votes."""
@@ -92,10 +94,15 @@ class Running:
         head = desk.real_head(cell) if desk else None
         if desk is None or head is None or head.state in (CellState.WAITING, CellState.RUNNING):
             return
-        if head.state is CellState.DONE and (refusal := _kept(desk, head.prompt, head.column, head.repeat)):
+        carried = is_carried(desk.experiment, head)
+        # What failed or was stopped stands before no other question, unless somebody said that it shall.
+        refusal = _kept(desk, head) if carried or head.state is CellState.DONE else None
+        if carried and desk is self._stage.running:
+            refusal = refusal or UserError("All columns go on from this answer.", "Stop the run, then ask again.")
+        if refusal:
             self._stage.told(refusal, desk)
             return
-        await self._run_again(desk, [head.id])
+        await self._run_again(desk, [head.id], head.prompt if carried else None)
 
     async def stop(self) -> None:
         """End the run of the open experiment; answers that were being written stay as they are, the rest waits."""
@@ -142,9 +149,12 @@ class Running:
             named = replace(desk.experiment, title=title_from(prompt.text))
             desk.put_experiment(await self._stage.store.update(named))
 
-    async def _run_again(self, desk: Desk, cells: Sequence[int]) -> None:
+    async def _run_again(self, desk: Desk, cells: Sequence[int], uncarried: int | None = None) -> None:
+        """Ask *cells* again; nobody goes on from an answer to the prompt *uncarried* any more."""
         if cells:
             async with self._stage.editing():
+                if uncarried is not None:
+                    await self._stage.carry(desk, uncarried, None)
                 await self._stage.store.wait_again(cells)
                 desk.wait_again(cells)
                 self._more = self._more or desk is self._stage.running
@@ -224,21 +234,14 @@ def _busy(running: Desk | None) -> UserError:
     return UserError(f"{name} is still running.", "Stop it, or wait until it is done; what you asked is kept.")
 
 
-def _kept(desk: Desk, prompt: int, column: int, repeat: int) -> UserError | None:
+def _kept(desk: Desk, head: CellHead) -> UserError | None:
     """Why an answer cannot be replaced by another one."""
-    votes = (vote for vote in desk.votes if (vote.prompt, vote.repeat) == (prompt, repeat))
-    if any(column in (vote.left, vote.right) for vote in votes):
+    votes = (vote for vote in desk.votes if (vote.prompt, vote.repeat) == (head.prompt, head.repeat))
+    if any(head.column in (vote.left, vote.right) for vote in votes):
         words = "Put the question once more instead, or take the votes back first."
         return UserError("This answer was voted on, so it is kept.", words)
-    if desk.experiment.kind is ExperimentKind.CONVERSATION and _goes_on(desk, prompt, column):
-        words = "Later answers of this column were given with it in mind. The last one can be asked again."
+    if is_built_on(desk.experiment, desk.cells, head):
+        whose = "all columns" if is_carried(desk.experiment, head) else "this column"
+        words = f"Later answers of {whose} were given with it in mind. The last one can be asked again."
         return UserError("This answer is part of a conversation that goes on.", words)
     return None
-
-
-def _goes_on(desk: Desk, prompt: int, column: int) -> bool:
-    """Whether a column answered a question after *prompt*."""
-    ids = [one.id for one in desk.experiment.prompts]
-    later = ids[ids.index(prompt) + 1 :] if prompt in ids else []
-    heads = (desk.cells.heads.get((one, column, 0)) for one in later)
-    return any(head is not None and head.state is not CellState.WAITING for head in heads)

@@ -77,6 +77,10 @@ class Stage:
         """Make the cells that are missing: they wait; raises UserError."""
         desk.add_cells(await self.store.fill(desk.id))
 
+    async def carry(self, desk: Desk, prompt: int, column: int | None) -> None:
+        """Keep whose answer to a question all columns go on from, None for each from its own; raises UserError."""
+        desk.put_experiment(replace(desk.experiment, prompts=await self.store.carry(desk.id, prompt, column)))
+
     def published(self, desk: Desk | None) -> None:
         """Something of *desk* changed that a person waits for."""
         if desk is self.open and not self.closing:

@@ -11,9 +11,11 @@ from desktop_app.domain.chat import Message, MessageState, Role, title_from
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.experiment import Cell, CellHead, CellState, Column, ExperimentKind, Prompt, Provenance
 from desktop_app.interchange.experiment_parcel import ExperimentParcel
+from desktop_app.services.compare_carrying import said_before
 from desktop_app.services.compare_columns import in_order
 from desktop_app.services.compare_desk import Desk
 from desktop_app.services.compare_stage import Stage
+from desktop_app.services.experiment_reading import Texts, read_light
 
 T = TypeVar("T")
 
@@ -72,7 +74,7 @@ class Taking:
         return await self._unless_failed(desk, self._continue(desk, head))
 
     async def parcel(self) -> ExperimentParcel:
-        """Everything of the open experiment, for an export; raises UserError."""
+        """Everything of the open experiment, for an export in another thread; raises UserError."""
         desk = self._stage.open
         if desk is None:
             raise UserError("No experiment is open.", "Open one, then export it.")
@@ -84,7 +86,7 @@ class Taking:
         return next(iter(known.values()), None)
 
     async def _pack(self, desk: Desk) -> ExperimentParcel:
-        cells = await self._stage.store.cells(desk.id)
+        cells = await read_light(self._stage.store, desk.id)
         used = {cell.provenance for cell in cells if cell.provenance is not None}
         return ExperimentParcel(
             desk.experiment,
@@ -94,6 +96,7 @@ class Taking:
             desk.ratings,
             desk.figures,
             tuple(column.id for column in in_order(desk.experiment, desk.hidden)),
+            Texts(self._stage.store, desk.id, cells).of,
         )
 
     async def _unless_failed(self, desk: Desk, work: Awaitable[T]) -> T | None:
@@ -107,7 +110,7 @@ class Taking:
     async def _continue(self, desk: Desk, head: CellHead) -> int | None:
         column = desk.experiment.column(head.column)
         prompts = _led_to(desk, head)
-        heads = [desk.cells.heads.get((prompt.id, head.column, head.repeat)) for prompt in prompts]
+        heads = [said_before(desk.cells, prompt, head.column, head.repeat) for prompt in prompts[:-1]] + [head]
         cells = await self._stage.store.cells(desk.id, [one.id for one in heads if one is not None])
         messages = _messages(prompts, {cell.prompt: cell for cell in cells})
         if column is None or not messages:

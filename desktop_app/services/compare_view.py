@@ -24,6 +24,23 @@ class ExperimentsState:
 
 
 @dataclass(frozen=True)
+class GoingOn:
+    """How columns go on after an answer, where that is not each from its own or can still be chosen."""
+
+    marked: bool = False
+    """All columns go on from this answer."""
+    place: int | None = None
+    """Where the column stands from whose answer this one goes on instead, from 0 at the left; None when it was taken
+    away, and when there is none."""
+    title: str = ""
+    """What that column is called; empty when there is none."""
+    can_mark: bool = False
+    """Whether all columns can go on from this answer, because nothing was answered since."""
+    can_undo: bool = False
+    """Whether each column can go on from its own answer again."""
+
+
+@dataclass(frozen=True)
 class ColumnState:
     """One column as it is shown."""
 
@@ -40,6 +57,8 @@ class ColumnState:
     """Of a conversation: questions (ids are minus the prompt's) and answers (ids are the cell's), for a transcript."""
     cells: tuple[Cell, ...] = ()
     """Of a conversation: its cells, in the order of the prompts."""
+    going_on: Mapping[int, GoingOn] = field(default_factory=dict)
+    """What there is to say below answers, by their ids."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +128,7 @@ class CompareState:
     waiting: int = 0
     """Cells that have not been asked."""
     failed: int = 0
-    """Cells that failed or were stopped."""
+    """Cells that failed or were stopped, but for those that all columns go on from."""
     done: int = 0
     plan: PlanState | None = None
     run: RunState | None = None

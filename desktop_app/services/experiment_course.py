@@ -156,10 +156,16 @@ class Course:
 
     def _remember(self, cell: Cell) -> None:
         place = cell.prompt, cell.column, cell.repeat
-        if cell.state is CellState.DONE and self._experiment.kind is ExperimentKind.CONVERSATION:
+        if self._experiment.kind is ExperimentKind.CONVERSATION and self._counts(cell):
             self._said[place] = cell.answer
         else:
             self._said.pop(place, None)
+
+    def _counts(self, cell: Cell) -> bool:
+        """Whether later questions are asked with an answer in mind: one that was stopped only if somebody said so."""
+        prompt = self._experiment.prompt(cell.prompt)
+        carried = prompt is not None and prompt.carried == cell.column
+        return cell.state is CellState.DONE or (carried and cell.state is CellState.STOPPED)
 
     async def _one_batch(self, batch: Batch, waiting: list[CellHead]) -> None:
         self._ready.clear()
@@ -253,7 +259,10 @@ class Course:
         )
 
     def _earlier(self, head: CellHead) -> tuple[Message, ...]:
-        """Of a conversation: the questions before this one with what the column answered; what failed is left out."""
+        """Of a conversation: the questions before this one with what was answered; what failed is left out.
+
+        That is what the column itself answered, or the answer that somebody had all columns go on from.
+        """
         if self._experiment.kind is ExperimentKind.PROMPTS:
             return ()
         path: list[Message] = []
@@ -262,7 +271,8 @@ class Course:
                 break
             if prompt.column in (None, head.column):
                 path.append(Message(-prompt.id, Role.USER, prompt.text))
-                answer = self._said.get((prompt.id, head.column, head.repeat))
+                answer = self._said.get((prompt.id, prompt.goes_on_from(head.column), head.repeat))
+                answer = answer or self._said.get((prompt.id, head.column, head.repeat))
                 path += [answer] if answer else []
         return tuple(path)
 

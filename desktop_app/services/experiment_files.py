@@ -1,6 +1,7 @@
 """Experiments to files: whole or not there. `ui/compare_room.py` asks for it.
 
-Everything runs in a thread, piece by piece: ten thousand answers are neither held twice nor wait for the window.
+Everything runs in a thread, piece by piece: ten thousand answers are neither held at the same time nor wait for the
+window.
 """
 
 import asyncio
@@ -54,6 +55,8 @@ class ExperimentFiles:
         given_up = Event()
         try:
             await asyncio.to_thread(_write, parcel, form, file, given_up)
+        except UserError as error:
+            return UserError(_NOT_WRITTEN, error.sentence())
         except OSError as error:
             return UserError(_NOT_WRITTEN, disk_words(error, file))
         finally:

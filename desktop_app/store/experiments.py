@@ -108,7 +108,7 @@ class ExperimentStore:
         """Make *wanted* all the prompts, in this order; those with an id that is not known are new.
 
         One that has answers may only change its reference, its checks and its name. UserError when it would go or
-        become another question; then nothing is changed.
+        become another question; then nothing is changed. Which answers are gone on from stays as it is.
         """
         now = self._now()
 
@@ -116,6 +116,17 @@ class ExperimentStore:
             rows.touch(db, experiment, now)
             prompts.replace_all(db, experiment, wanted)
             return _checked(db, experiment).prompts
+
+        return await self._database.run(action)
+
+    async def carry(self, experiment: int, prompt: int, column: int | None) -> tuple[Prompt, ...]:
+        """Have all columns go on from the answer of *column* to a prompt, None for each from its own; all prompts."""
+        now = self._now()
+
+        def action(db: sqlite3.Connection) -> tuple[Prompt, ...]:
+            rows.touch(db, experiment, now)
+            prompts.carry(db, experiment, prompt, column)
+            return prompts.read(db, experiment)
 
         return await self._database.run(action)
 

@@ -1,6 +1,7 @@
 """The prompts of an experiment as rows. Called by `experiments.py`, inside a transaction of `database.py`.
 
-A prompt that has answers stays what it was when it was answered.
+A prompt that has answers stays what it was when it was answered. Which answer all columns go on from is only written by
+`carry()`: whoever adds prompts or puts others in their place says nothing about answers.
 """
 
 import sqlite3
@@ -22,13 +23,13 @@ def read(db: sqlite3.Connection, experiment: int, beyond: int = 0) -> tuple[Prom
     cursor = db.cursor()
     cursor.row_factory = None
     rows = cursor.execute(
-        "SELECT id, text, reference, column_id, checks, name FROM experiment_prompts"
+        "SELECT id, text, reference, column_id, checks, name, carried FROM experiment_prompts"
         " WHERE experiment = ? AND id > ? ORDER BY place, id",
         (experiment, beyond),
     )
     return tuple(
-        Prompt(number, text, reference, column, decode_checks(checks), name)
-        for number, text, reference, column, checks, name in rows
+        Prompt(number, text, reference, column, decode_checks(checks), name, carried)
+        for number, text, reference, column, checks, name, carried in rows
     )
 
 
@@ -79,6 +80,12 @@ def replace_all(db: sqlite3.Connection, experiment: int, prompts: Sequence[Promp
         " (SELECT column_id FROM experiment_prompts p WHERE p.experiment = cells.experiment AND p.id = prompt)",
         (experiment,),
     )
+
+
+def carry(db: sqlite3.Connection, experiment: int, prompt: int, column: int | None) -> None:
+    """Have all columns go on from the answer of *column* to a prompt; None for each from its own."""
+    statement = "UPDATE experiment_prompts SET carried = ? WHERE experiment = ? AND id = ?"
+    db.execute(statement, (column, experiment, prompt))
 
 
 def _answered(db: sqlite3.Connection, experiment: int) -> list[int]:

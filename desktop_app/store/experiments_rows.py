@@ -122,7 +122,8 @@ def update(db: sqlite3.Connection, experiment: Experiment) -> None:
     db.execute(
         "DELETE FROM experiment_columns AS c WHERE experiment = ? AND removed"
         " AND NOT EXISTS (SELECT 1 FROM cells WHERE experiment = c.experiment AND column_id = c.id)"
-        " AND NOT EXISTS (SELECT 1 FROM experiment_prompts WHERE experiment = c.experiment AND column_id = c.id)"
+        " AND NOT EXISTS"
+        " (SELECT 1 FROM experiment_prompts WHERE experiment = c.experiment AND c.id IN (column_id, carried))"
         " AND NOT EXISTS (SELECT 1 FROM votes WHERE experiment = c.experiment AND c.id IN (left_column, right_column))",
         (experiment.id,),
     )

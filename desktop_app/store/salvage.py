@@ -1,10 +1,9 @@
 """Reads what can still be read of a damaged database into a new one, and makes that whole again.
 
-`database.py` is the caller. SQLite itself does the reading, range by range around what it cannot read; rows are taken
+`rescue.py` is the caller. SQLite itself does the reading, range by range around what it cannot read; rows are taken
 as they are, and what they point to in vain is mended afterwards. The damaged file is only ever read from a copy.
 """
 
-import shutil
 import sqlite3
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -13,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from desktop_app.store.raw_copy import COMPANIONS, copy_database
+
 Row = tuple[Any, ...]
 
-COMPANIONS = ("-wal", "-shm", "-journal")
-"""What SQLite keeps beside a database, by the ends of the names."""
 _ATTEMPTS = 20_000
 """How often a table is asked for a range that fails: some seconds of work."""
 _UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
@@ -39,10 +38,19 @@ class Salvaged:
     experiments: int = 0
 
     def words(self) -> str:
-        """E.g. `412 messages in 31 chats and 2 experiments`."""
-        places = [_counted(self.conversations, "chat")] if self.conversations or not self.experiments else []
-        places += [_counted(self.experiments, "experiment")] if self.experiments else []
-        return f"{_counted(self.messages, 'message')} in {' and '.join(places)}"
+        """E.g. `412 messages in 31 chats and 2 experiments`; empty for nothing."""
+        counted = ((self.conversations, "chat"), (self.experiments, "experiment"))
+        places = " and ".join(_counted(count, thing) for count, thing in counted if count)
+        messages = _counted(self.messages, "message") if self.messages else ""
+        return " in ".join(one for one in (messages, places) if one)
+
+    def without(self, others: "Salvaged") -> "Salvaged":
+        """What there is more than *others*."""
+        return Salvaged(
+            self.conversations - others.conversations,
+            self.messages - others.messages,
+            self.experiments - others.experiments,
+        )
 
 
 def _counted(count: int, thing: str) -> str:
@@ -56,18 +64,24 @@ def version_of(path: Path) -> int:
             return int(db.execute("PRAGMA user_version").fetchone()[0])
     except _UNREADABLE:
         pass
-    with path.open("rb") as file:
-        head = file.read(_VERSION_AT + 4)
+    try:
+        with path.open("rb") as file:
+            head = file.read(_VERSION_AT + 4)
+    except OSError:
+        return 0
     return int.from_bytes(head[_VERSION_AT:], "big") if head.startswith(b"SQLite format 3\0") else 0
 
 
-def salvage(damaged: Path, work: Path, into: sqlite3.Connection) -> None:
+def salvage(damaged: Path, work: Path, into: sqlite3.Connection) -> frozenset[str]:
     """Read every row that can be read into the tables that *into* has; `repair()` comes after it.
 
     Args:
         damaged: the file, with its companions beside it; it stays what it is to the byte.
         work: where a copy to read from is made; it is gone afterwards.
         into: an empty database of the same form, which does not enforce foreign keys.
+
+    Returns:
+        The tables of which something, or everything, could not be read.
 
     Raises:
         OSError: the copy could not be made.
@@ -79,9 +93,9 @@ def salvage(damaged: Path, work: Path, into: sqlite3.Connection) -> None:
         with closing(sqlite3.connect(work, isolation_level=None)) as source:
             source.text_factory = read_text
             into.execute("BEGIN IMMEDIATE")
-            for table in _tables(into):
-                _take_table(source, into, table)
+            unread = frozenset(table.name for table in _tables(into) if not _take_table(source, into, table))
             into.execute("COMMIT")
+            return unread
     finally:
         for end in ("", *COMPANIONS):
             work.with_name(work.name + end).unlink(missing_ok=True)
@@ -90,14 +104,6 @@ def salvage(damaged: Path, work: Path, into: sqlite3.Connection) -> None:
 def read_text(raw: bytes) -> str:
     """A text of which some bytes may be broken."""
     return raw.decode("utf-8", "replace")
-
-
-def copy_database(source: Path, target: Path) -> None:
-    """Copy a file and its companions, with their modes."""
-    for end in ("", *COMPANIONS):
-        part = source.with_name(source.name + end)
-        if part.exists():
-            shutil.copy2(part, target.with_name(target.name + end))
 
 
 def repair(db: sqlite3.Connection) -> Salvaged:
@@ -128,6 +134,11 @@ class _Table:
     """What its rows are ordered by."""
 
 
+def names_of_tables(db: sqlite3.Connection) -> tuple[str, ...]:
+    """The tables that hold what cannot be made anew; those of the search index are none of them."""
+    return tuple(table.name for table in _tables(db))
+
+
 def _tables(db: sqlite3.Connection) -> list[_Table]:
     names = db.execute(
         "SELECT name, wr FROM pragma_table_list"
@@ -142,21 +153,44 @@ def _tables(db: sqlite3.Connection) -> list[_Table]:
     return tables
 
 
-def _take_table(source: sqlite3.Connection, into: sqlite3.Connection, table: _Table) -> None:
+class _Reader:
+    """Reads one table of the damaged file, and notices when it cannot."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self.failed = False
+
+    def read(self, question: str, values: Sequence[object] = ()) -> tuple[list[Row], bool]:
+        """The rows up to the first that cannot be read, and whether there was none such."""
+        rows: list[Row] = []
+        try:
+            # One by one: a failure must not take along what came before it.
+            for row in self._db.execute(question, values):
+                rows.append(row)  # noqa: PERF402
+        except _UNREADABLE:
+            self.failed = True
+            return rows, False
+        return rows, True
+
+
+def _take_table(source: sqlite3.Connection, into: sqlite3.Connection, table: _Table) -> bool:
+    """Whether all of it could be read."""
+    reader = _Reader(source)
     names, places = ", ".join(table.columns), ", ".join("?" * len(table.columns))
     insert = f"INSERT OR IGNORE INTO {table.name} ({names}) VALUES ({places})"  # noqa: S608
-    for row in _rows_by_number(source, table) if table.key == "rowid" else _rows_from_both_ends(source, table):
+    for row in _rows_by_number(reader, table) if table.key == "rowid" else _rows_from_both_ends(reader, table):
         into.execute(insert, [_as_declared(value, kind) for value, kind in zip(row, table.kinds, strict=True)])
+    return not reader.failed
 
 
-def _rows_by_number(source: sqlite3.Connection, table: _Table) -> Iterator[Row]:
+def _rows_by_number(reader: _Reader, table: _Table) -> Iterator[Row]:
     """All rows by their numbers; a range in which reading fails is tried half by half."""
     names = ", ".join(table.columns)
     select = f"SELECT rowid, {names} FROM {table.name} WHERE rowid BETWEEN ? AND ? ORDER BY rowid LIMIT {_BATCH}"  # noqa: S608
-    ranges, failures = deque([(0, _highest(source, table))]), 0
+    ranges, failures = deque([(0, _highest(reader, table))]), 0
     while ranges and failures < _ATTEMPTS:
         low, high = ranges.popleft()
-        rows, whole = _read(source, select, (low, high))
+        rows, whole = reader.read(select, (low, high))
         yield from (row[1:] for row in rows)
         low = rows[-1][0] + 1 if rows else low
         if whole and len(rows) == _BATCH:
@@ -167,36 +201,24 @@ def _rows_by_number(source: sqlite3.Connection, table: _Table) -> Iterator[Row]:
             ranges += [(low, middle), (middle + 1, high)]
 
 
-def _rows_from_both_ends(source: sqlite3.Connection, table: _Table) -> Iterator[Row]:
+def _rows_from_both_ends(reader: _Reader, table: _Table) -> Iterator[Row]:
     select = f"SELECT {', '.join(table.columns)} FROM {table.name} ORDER BY"  # noqa: S608
-    rows, whole = _read(source, f"{select} {table.key}")
+    rows, whole = reader.read(f"{select} {table.key}")
     yield from rows
     if not whole:
         backwards = ", ".join(f"{column} DESC" for column in table.key.split(", "))
-        yield from _read(source, f"{select} {backwards}")[0]
+        yield from reader.read(f"{select} {backwards}")[0]
 
 
-def _highest(source: sqlite3.Connection, table: _Table) -> int:
+def _highest(reader: _Reader, table: _Table) -> int:
     for question, values in (
         (f"SELECT max(rowid) FROM {table.name}", ()),  # noqa: S608
         ("SELECT seq FROM sqlite_sequence WHERE name = ?", (table.name,)),
     ):
-        rows, _ = _read(source, question, values)
+        rows, _ = reader.read(question, values)
         if rows:
             return int(rows[0][0] or 0)
-    return _MANY if _read(source, f"SELECT 1 FROM {table.name} LIMIT 0")[1] else 0  # noqa: S608
-
-
-def _read(db: sqlite3.Connection, question: str, values: Sequence[object] = ()) -> tuple[list[Row], bool]:
-    """The rows up to the first that cannot be read, and whether there was none such."""
-    rows: list[Row] = []
-    try:
-        # One by one: a failure must not take along what came before it.
-        for row in db.execute(question, values):
-            rows.append(row)  # noqa: PERF402
-    except _UNREADABLE:
-        return rows, False
-    return rows, True
+    return _MANY if reader.read(f"SELECT 1 FROM {table.name} LIMIT 0")[1] else 0  # noqa: S608
 
 
 def _as_declared(value: object, kind: str) -> object:
@@ -248,6 +270,8 @@ INSERT INTO experiment_columns (experiment, id, place, content)
 INSERT INTO experiment_prompts (experiment, id, place, text)
     SELECT DISTINCT experiment, prompt, prompt, 'Question ' || prompt || ', lost in a damaged file' FROM cells
     WHERE NOT EXISTS (SELECT 1 FROM experiment_prompts p WHERE p.experiment = cells.experiment AND p.id = prompt);
+UPDATE experiment_prompts SET carried = NULL WHERE NOT EXISTS (SELECT 1 FROM cells
+    WHERE experiment = experiment_prompts.experiment AND prompt = experiment_prompts.id AND column_id = carried);
 UPDATE cells SET provenance = NULL WHERE provenance NOT IN (SELECT id FROM provenances);
 DELETE FROM cell_growth WHERE cell NOT IN (SELECT id FROM cells);
 UPDATE experiments SET

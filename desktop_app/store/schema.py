@@ -245,4 +245,9 @@ CREATE TABLE file_hashes (
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _VERSIONS, _EXPERIMENTS)
+# The column whose answer to a question all columns go on from; NULL when each goes on from its own.
+_CARRIED = """
+ALTER TABLE experiment_prompts ADD COLUMN carried INTEGER;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _VERSIONS, _EXPERIMENTS, _CARRIED)

@@ -113,3 +113,10 @@ def sky(*, blind: bool = False) -> ExperimentParcel:
     )
     shown = experiment.shown
     return ExperimentParcel(experiment, cells, SOURCES, votes, ratings, figures(shown, cells))
+
+
+def carried(parcel: ExperimentParcel, column: int) -> ExperimentParcel:
+    """The same, in which all columns go on from the answer of *column* to the first prompt."""
+    first, *others = parcel.experiment.prompts
+    prompts = (replace(first, carried=column), *others)
+    return replace(parcel, experiment=replace(parcel.experiment, kind=ExperimentKind.CONVERSATION, prompts=prompts))

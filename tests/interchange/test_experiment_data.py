@@ -12,7 +12,7 @@ import pytest
 from desktop_app.interchange.experiment_csv import csv_pieces
 from desktop_app.interchange.experiment_json import json_pieces
 from desktop_app.interchange.experiment_parcel import ExperimentParcel, veiled
-from tests.interchange.experiments import HOSTILE, answer, sky
+from tests.interchange.experiments import HOSTILE, answer, carried, sky
 
 SCHEMA = Path(__file__).parents[2] / "resources" / "experiment-export.schema.json"
 
@@ -59,6 +59,13 @@ def test_what_is_not_known_is_empty_and_not_zero() -> None:
     assert waiting["ended"] == "not asked yet"
 
 
+def test_data_say_whose_answer_all_columns_go_on_from() -> None:
+    assert [row["carried_column"] for row in rows(carried(sky(), 2))] == ["2", "2", "2", "", "", "", "", "2", ""]
+    assert [one.get("carried") for one in values(carried(sky(), 2))["prompts"]] == [2, None, None]
+    gone = values(veiled(carried(sky(blind=True), 4)))
+    assert [one.get("carried") for one in gone["prompts"]] == [0, None, None]
+
+
 @pytest.mark.parametrize("begin", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1", " =1", "＝1", "|x"])
 def test_no_text_is_a_formula(begin: str) -> None:
     (row,) = rows(ExperimentParcel(sky().experiment, (answer(1, 1, 1, begin),)))
@@ -72,7 +79,9 @@ def test_signs_that_break_files_are_replaced() -> None:
     assert row["model"] == "Qwen/Qwen3-8B"
 
 
-@pytest.mark.parametrize("parcel", [sky(), veiled(sky(blind=True)), ExperimentParcel(sky().experiment, ())])
+@pytest.mark.parametrize(
+    "parcel", [sky(), carried(sky(), 2), veiled(sky(blind=True)), ExperimentParcel(sky().experiment, ())]
+)
 def test_json_is_what_its_schema_says(parcel: ExperimentParcel) -> None:
     jsonschema.Draft202012Validator.check_schema(strict_schema())
     jsonschema.Draft202012Validator(strict_schema()).validate(values(parcel))

@@ -19,6 +19,15 @@ def test_columns_stand_as_the_window_shows_them() -> None:
     assert parcel.experiment.prompts[2].column == 3
 
 
+def test_texts_that_are_read_later_are_veiled_as_well() -> None:
+    parcel = sky(blind=True)
+    whole = {cell.id: cell for cell in parcel.cells}
+    light = tuple(replace(cell, answer=replace(cell.answer, text="", reasoning="")) for cell in parcel.cells)
+    at_once, later = veiled(parcel), veiled(replace(parcel, cells=light, whole=lambda cell: whole[cell.id]))
+    assert {cell.answer.text for cell in later.cells} == {""}
+    assert tuple(map(later.whole, later.cells)) == at_once.cells
+
+
 def test_without_the_windows_order_they_are_shuffled() -> None:
     firsts = set()
     for seed in range(20):
@@ -43,3 +52,10 @@ def test_a_prompt_of_a_column_that_is_gone_is_nobodys() -> None:
     prompts = (replace(parcel.experiment.prompts[0], column=4),)
     found = veiled(replace(parcel, experiment=replace(parcel.experiment, prompts=prompts)))
     assert found.experiment.prompts[0].column == 0
+
+
+def test_whose_answer_all_go_on_from_is_said_by_its_place() -> None:
+    parcel = replace(sky(blind=True), order=(3, 1, 2))
+    prompts = tuple(replace(parcel.experiment.prompts[0], carried=carried) for carried in (3, 1, 4, None))
+    found = veiled(replace(parcel, experiment=replace(parcel.experiment, prompts=prompts)))
+    assert [one.carried for one in found.experiment.prompts] == [1, 2, 0, None], "0 is one that was taken away"

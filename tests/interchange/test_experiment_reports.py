@@ -13,7 +13,7 @@ from desktop_app.domain.sampling import ChatSettings, Sampling
 from desktop_app.interchange.experiment_html import html_pieces
 from desktop_app.interchange.experiment_markdown import markdown_pieces
 from desktop_app.interchange.experiment_parcel import ExperimentParcel, veiled
-from tests.interchange.experiments import HOSTILE, answer, sky
+from tests.interchange.experiments import HOSTILE, answer, carried, sky
 from tests.interchange.test_html import Reader
 from tests.markdown.corpus import TEXTS
 
@@ -64,6 +64,22 @@ def test_report_says_what_was_done_and_marks_the_best() -> None:
     assert "*It only thought and gave no answer.*" in text
     assert "*Asked of B · Qwen3-8B (temperature 0.9 · KV cache fp8) only*" in text
     assert "- Judged by a model: not decided. \\*hm\\*" in text
+
+
+@pytest.mark.parametrize(
+    ("parcel", "whose"),
+    [
+        (carried(sky(), 2), "B · Qwen3-8B (temperature 0.9 · KV cache fp8)"),
+        (carried(sky(), 4), "Gone-1B, which was taken away"),
+        (veiled(replace(carried(sky(blind=True), 2), order=(3, 2, 1))), "Column 2"),
+        (veiled(carried(sky(blind=True), 4)), "a column that was taken away"),
+    ],
+)
+def test_reports_say_from_whose_answer_all_columns_go_on(parcel: ExperimentParcel, whose: str) -> None:
+    words = f"All columns go on from the answer of {whose}"
+    assert report(parcel).count(f"*{words}*") == 1
+    assert page(parcel).words.count(words) == 1
+    assert "All columns go on" not in report(sky())
 
 
 def test_tables_of_the_report_are_tables() -> None:

@@ -60,7 +60,7 @@ def test_a_failure_does_not_tell_the_name() -> None:
 
 
 def test_an_experiment_shows_neither_names_nor_order() -> None:
-    prompts = (Prompt(3, "Why?"), Prompt(4, "And you?", column=1), Prompt(5, "Gone?", column=9))
+    prompts = (Prompt(3, "Why?"), Prompt(4, "And you?", column=1), Prompt(5, "Gone?", column=9, carried=1))
     experiment = Experiment(1, "t", ExperimentKind.CONVERSATION, COLUMNS, prompts, order_seed=77)
     shown = MASK.experiment(experiment)
     assert [column.model.name for column in shown.columns] == ["Column 1", "Column 2"]
@@ -68,6 +68,7 @@ def test_an_experiment_shows_neither_names_nor_order() -> None:
     assert shown.order_seed == 0
     assert [prompt.column for prompt in shown.prompts][:2] == [None, MASKED_IDS + 1]
     assert shown.prompts[2].column not in {None, 9, MASKED_IDS, MASKED_IDS + 1}
+    assert [prompt.carried for prompt in shown.prompts] == [None, None, MASKED_IDS + 1]
 
 
 def test_columns_that_were_hidden_are_meant_as_they_are() -> None:

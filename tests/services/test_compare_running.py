@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -93,13 +94,15 @@ async def test_answers_grow_together_and_what_did_not_change_stays_the_same_obje
     }
 
 
-async def test_a_question_during_a_run_waits_for_its_turn(world: CompareWorld) -> None:
-    await world.pair(tokens=30, tokens_per_second=100.0)
+async def test_a_question_during_a_run_waits_for_its_turn(world: CompareWorld, tmp_path: Path) -> None:
+    go_on = tmp_path / "go-on"
+    await world.pair(tokens=30, go_on_when=str(go_on))
     first = world.begin_ask("First?")
     await reach(world.writing, "the first answer")
     second = world.begin_ask("Second?")
     await reach(lambda: world.state.waiting == 2, "the second question")
     assert world.words[0][-1] == "Second?"
+    go_on.touch()
     await asyncio.gather(first, second)
     assert (world.state.done, world.state.waiting) == (4, 0)
     assert [len(words) for words in world.words] == [4, 4]

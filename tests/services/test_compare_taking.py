@@ -1,5 +1,6 @@
 """Single answers: read whole, continued in a chat, packed for an export."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -67,6 +68,24 @@ async def test_a_chat_from_an_earlier_answer_ends_there_and_so_does_one_from_a_p
     assert [message.text for message in (await world.chats.read(made)).messages] == ["Second?", "Two says: Second?"]
 
 
+async def test_a_chat_has_the_answer_that_all_columns_went_on_from(world: CompareWorld) -> None:
+    await world.compare.new(ExperimentKind.CONVERSATION, [ONE, TWO])
+    await world.compare.set_prompts([FIRST])
+    await world.answered()
+    await world.compare.carry_on(world.column("Two").cells[0].id)
+    assert world.state.experiment is not None
+    await world.compare.set_prompts([*world.state.experiment.prompts, SECOND])
+    await world.answered()
+    made = await world.compare.continue_in_chat(world.column("One").cells[1].id)
+    assert made is not None
+    messages = (await world.chats.read(made)).messages
+    assert [one.text for one in messages] == ["First?", "Two says: First?", "Second?", "One says: Second?"]
+    assert [one.model for one in messages if one.role is Role.ASSISTANT] == ["Two", "One"]
+    made = await world.compare.continue_in_chat(world.column("One").cells[0].id)
+    assert made is not None
+    assert [one.text for one in (await world.chats.read(made)).messages] == ["First?", "One says: First?"]
+
+
 async def test_nothing_is_taken_out_that_would_tell_a_hidden_name(world: CompareWorld) -> None:
     cells = await answered(world, ExperimentKind.PROMPTS, blind=True)
     assert await world.compare.continue_in_chat(cells[0][0]) is None
@@ -99,6 +118,9 @@ async def test_a_parcel_has_everything(world: CompareWorld) -> None:
     await world.compare.set_columns([columns[0], replace(columns[1], flags=(("--max-num-seqs", "1"),))])
     parcel = await world.compare.parcel()
     assert len(parcel.cells) == 6
+    texts = [(await asyncio.to_thread(parcel.whole, cell)).answer.text for cell in parcel.cells]
+    assert texts[:4] == ["One says: First?", "Two says: First?", "One says: Second?", "Two says: Second?"]
+    assert [cell.answer.text for cell in parcel.cells] == [""] * 6, "they are read when they are written"
     assert [one.model for one in parcel.provenance.values()] == ["One"]
     assert len(parcel.figures) == 2
     assert parcel.order == tuple(column.id for column in parcel.experiment.shown)

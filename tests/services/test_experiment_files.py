@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app.domain.errors import UserError
 from desktop_app.domain.experiment import Cell
 from desktop_app.interchange.experiment_parcel import ExperimentParcel
 from desktop_app.services.experiment_files import ExperimentFiles, ExperimentForm
@@ -59,6 +60,21 @@ async def test_what_was_there_stays_until_all_is_written(tmp_path: Path) -> None
     assert error.sentence() == "The experiment was not written. There is no room left where “out.html” should go."
     assert file.read_text() == "before"
     assert names(tmp_path) == ["out.html"]
+
+
+async def test_answers_that_cannot_be_read_are_told_and_leave_nothing(tmp_path: Path) -> None:
+    def whole(cell: Cell) -> Cell:
+        if cell.id == 3:
+            raise UserError("The answers could not be read.", "The disk does not answer. Try again.")
+        return cell
+
+    for form in ExperimentForm:
+        error = await ExperimentFiles().export(replace(sky(), whole=whole), form, tmp_path / "out")
+        assert error is not None
+        assert error.sentence() == (
+            "The experiment was not written. The answers could not be read. The disk does not answer. Try again."
+        )
+    assert names(tmp_path) == []
 
 
 async def test_places_that_do_not_exist_are_told(tmp_path: Path) -> None:

@@ -296,6 +296,51 @@ async def test_a_conversation_goes_on_from_its_own_answers(world: ExperimentWorl
     assert running(world) == {"talker", "other"}
 
 
+async def test_all_columns_are_sent_the_answer_that_they_go_on_from(world: ExperimentWorld, tmp_path: Path) -> None:
+    files = [tmp_path / "first.jsonl", tmp_path / "second.jsonl"]
+    columns = [
+        column(world, name, answer=f"I am {name}.", record=str(file))
+        for name, file in zip(("first", "second"), files, strict=True)
+    ]
+    prompts = [Prompt(0, "Who?"), Prompt(0, "Only you?", column=1)]
+    experiment = await world.make(columns, prompts, kind=ExperimentKind.CONVERSATION, memory_limit=_ROOM_FOR_ONE)
+    await world.run(experiment)
+    await world.store.carry(experiment.id, 1, 2)
+    await world.store.add_prompts(experiment.id, [Prompt(0, "And then?")])
+    await world.run(experiment)
+
+    def sent(file: Path) -> list[str]:
+        messages = requests(file)[-1]["messages"]
+        assert isinstance(messages, list)
+        return [str(one["content"]) for one in messages]
+
+    assert sent(files[0]) == ["Who?", "I am second.", "Only you?", "I am first.", "And then?"]
+    assert sent(files[1]) == ["Who?", "I am second.", "And then?"]
+
+    await world.store.carry(experiment.id, 3, 1)
+    added = replace(columns[0], settings=ChatSettings(system="Be late."))
+    experiment = await world.store.read(experiment.id)
+    await world.store.update(replace(experiment, columns=(*experiment.columns, added)))
+    await world.run(experiment)
+    assert sent(files[0]) == ["Be late.", "Who?", "I am second.", "And then?"], "a column that came later does so, too"
+
+
+async def test_an_answer_that_was_stopped_is_sent_when_all_go_on_from_it(
+    world: ExperimentWorld, tmp_path: Path
+) -> None:
+    file = tmp_path / "asked.jsonl"
+    columns = [column(world, "first", record=str(file)), column(world, "second")]
+    experiment = await world.make(columns, ["Who?"], kind=ExperimentKind.CONVERSATION)
+    await world.store.fill(experiment.id)
+    for cell in await world.cells(experiment):
+        answer = replace(cell.answer, id=cell.id, text=f"Half of {cell.column}", state=MessageState.STOPPED)
+        await world.store.finish(replace(cell, state=CellState.STOPPED, answer=answer))
+    await world.store.carry(experiment.id, 1, 2)
+    await world.store.add_prompts(experiment.id, [Prompt(0, "And then?")])
+    await world.run(experiment)
+    assert [one["content"] for one in requests(file)[-1]["messages"]] == ["Who?", "Half of 2", "And then?"]  # type: ignore[attr-defined]
+
+
 async def test_repeats_have_seeds_in_a_row_and_prompts_stand_alone(world: ExperimentWorld, tmp_path: Path) -> None:
     record = tmp_path / "asked.jsonl"
     experiment = await world.make(
@@ -339,11 +384,15 @@ async def test_one_at_a_time_over_the_whole_machine(world: ExperimentWorld) -> N
     assert len({tuple(cell.column for cell in cells[place : place + 2]) for place in range(0, 8, 2)}) == 2
 
 
-async def test_as_many_questions_at_a_time_as_were_chosen(world: ExperimentWorld) -> None:
-    experiment = await world.make(
-        [column(world, "tiny", tokens=20, tokens_per_second=200)], [str(number) for number in range(9)], concurrency=3
-    )
-    await world.run(experiment)
+async def test_as_many_questions_at_a_time_as_were_chosen(world: ExperimentWorld, tmp_path: Path) -> None:
+    go_on = tmp_path / "go-on"
+    tiny = column(world, "tiny", tokens=20, go_on_when=str(go_on))
+    experiment = await world.make([tiny], [str(number) for number in range(9)], concurrency=3)
+    work = world.begin(experiment)
+    await reach(lambda: len({cell for cell, message in world.heard.grown if message.text}) == 3, "three answers")
+    assert len(world.heard.begun) == 3
+    go_on.touch()
+    await work
     assert max(cell.beside for cell in await world.cells(experiment)) == 2
 
 
@@ -415,13 +464,17 @@ async def test_of_a_server_that_does_not_say_what_it_is_an_answer_says_only_wher
     assert begun.answer.record.engine == "example.org:8000", "exports say it, and an address may hold a key"
 
 
-async def test_a_prompt_that_comes_while_it_runs_is_asked_in_the_same_run(world: ExperimentWorld) -> None:
-    slow = column(world, "slow", tokens=40, tokens_per_second=200)
+async def test_a_prompt_that_comes_while_it_runs_is_asked_in_the_same_run(
+    world: ExperimentWorld, tmp_path: Path
+) -> None:
+    go_on = tmp_path / "go-on"
+    slow = column(world, "slow", tokens=40, go_on_when=str(go_on))
     experiment = await world.make([slow], ["One"], kind=ExperimentKind.CONVERSATION)
     work = world.begin(experiment)
     await reach(lambda: world.heard.begun, "the first question")
     await world.run(experiment)
     await world.store.add_prompts(experiment.id, [Prompt(0, "Two")])
+    go_on.touch()
     await work
     assert await world.states(experiment) == [[_DONE, _DONE]]
 
@@ -477,7 +530,7 @@ async def test_when_nothing_can_be_stored_the_run_ends_and_says_so(world: Experi
     await reach(lambda: any(message.text for _, message in world.heard.grown), "a word")
     await world.database.close()
     await world.bench.serving.stop(slow.engine_key)
-    with pytest.raises(UserError, match="closed"):
+    with pytest.raises(UserError, match="any more"):
         await work
     assert running(world) == set()
 
@@ -496,12 +549,14 @@ async def test_stop_ends_the_judge_and_the_next_run_takes_it_up(world: Experimen
     assert [cell.passed for cell in await world.cells(experiment)] == [True]
 
 
-async def test_an_engine_that_a_person_talks_to_by_now_is_left_running(world: ExperimentWorld) -> None:
-    tiny = column(world, "tiny", tokens=40, tokens_per_second=200)
+async def test_an_engine_that_a_person_talks_to_by_now_is_left_running(world: ExperimentWorld, tmp_path: Path) -> None:
+    go_on = tmp_path / "go-on"
+    tiny = column(world, "tiny", tokens=40, go_on_when=str(go_on))
     experiment = await world.make([tiny], ["One"])
     work = world.begin(experiment)
     await reach(lambda: world.heard.begun, "the first question")
     world.bench.serving.switch(tiny.engine_key)
+    go_on.touch()
     await work
     assert running(world) == {"tiny"}
 

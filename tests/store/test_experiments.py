@@ -320,6 +320,33 @@ async def test_deleted_ones_can_be_brought_back_for_thirty_days(
     assert (await trials.create(TRIAL)).id == 3
 
 
+async def test_which_answer_all_go_on_from_is_kept_and_belongs_to_the_answers(
+    trials: ExperimentStore, clock: Clock
+) -> None:
+    made = await trials.create(replace(TRIAL, prompts=(replace(SKY, carried=2), SUM)))
+    assert [prompt.carried for prompt in made.prompts] == [None, None], "there is no answer yet"
+    await answer_column(trials, made.id, 2)
+    clock.time += 60
+    prompts = await trials.carry(made.id, 1, 2)
+    assert [prompt.carried for prompt in prompts] == [2, None]
+    stored = await trials.read(made.id)
+    assert (stored.prompts, stored.updated) == (prompts, clock.time)
+
+    changed = tuple(replace(prompt, name="x", carried=3) for prompt in prompts)
+    assert [prompt.carried for prompt in await trials.set_prompts(made.id, changed)] == [2, None]
+    without = [column for column in stored.columns if column.id != 2]
+    assert (await trials.update(replace(stored, columns=tuple(without)))).prompts[0].carried == 2
+    assert {prompt.carried for prompt in (await trials.duplicate(made.id, "copy")).prompts} == {None}
+    assert [prompt.carried for prompt in await trials.carry(made.id, 1, None)] == [None, None]
+
+
+async def test_a_column_that_all_go_on_from_stays_known(trials: ExperimentStore) -> None:
+    made = await trials.create(TRIAL)
+    await trials.carry(made.id, 1, 2)
+    stored = await trials.update(replace(made, columns=(made.columns[0], made.columns[2])))
+    assert [column.id for column in stored.columns if column.removed] == [2]
+
+
 async def test_votes_are_kept_with_who_they_were_between(trials: ExperimentStore, clock: Clock) -> None:
     first, second = await trials.create(TRIAL), await trials.create(TRIAL)
     vote = Vote(0, first.id, 1, 2, 3, 1, Verdict.BOTH_BAD, "both \ud83d lie", True, 0.0, "a", "b", "left", "right")

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop_app.domain.chat import MessageState
 from desktop_app.domain.experiment import CellState
-from desktop_app.services.compare_view import ColumnFigures, CompareState
+from desktop_app.services.compare_view import ColumnFigures, CompareState, GoingOn
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.compare_column import CompareColumn
 from desktop_app.ui.widgets.compare_columns import HIDDEN, CompareColumns
@@ -187,6 +187,64 @@ def test_a_message_offers_what_makes_sense_here(desk: Desk, qtbot: QtBot) -> Non
         with qtbot.waitSignal(signal) as asked:
             press_button(left.transcript, name)
         assert asked.args == [101]
+
+
+def going_on(state: CompareState, *said: GoingOn) -> CompareState:
+    """The same with this below the last answer of every column."""
+    pairs = zip(state.columns, said, strict=True)
+    return replace(state, columns=tuple(replace(one, going_on={one.cells[-1].id: each}) for one, each in pairs))
+
+
+def test_all_columns_can_go_on_from_one_answer(desk: Desk, qtbot: QtBot) -> None:
+    state = answered(3)
+    desk.show(going_on(state, *[GoingOn(can_mark=True)] * 3))
+    qtbot.waitUntil(desk.columns.isActiveWindow)
+    columns = desk.all()
+    button = child(columns[1].transcript, QPushButton, "Go on from this one")
+    assert "All columns get this answer" in button.accessibleDescription()
+    button.setFocus(Qt.FocusReason.TabFocusReason)
+    with qtbot.waitSignal(desk.columns.go_on_asked) as asked:
+        press(button, Qt.Key.Key_Space)
+    assert asked.args == [201, True]
+
+    other = GoingOn(place=1, title=NAMES[1], can_mark=True)
+    desk.show(going_on(state, other, GoingOn(marked=True, can_undo=True), other))
+    assert "Goes on from B’s answer" in words(columns[0].transcript)
+    assert "All go on from this one" in words(columns[1].transcript)
+    assert button.hasFocus(), "who marks it with the keyboard can take it back"
+    with qtbot.waitSignal(desk.columns.go_on_asked) as asked:
+        press(button, Qt.Key.Key_Space)
+    assert asked.args == [201, False]
+    desk.show(state)
+    assert "Go on from this one" not in buttons(desk.columns)
+    assert "All go on from this one" not in words(desk.columns)
+
+
+def test_a_screen_reader_reads_with_an_answer_what_follows_from_it(desk: Desk, qtbot: QtBot) -> None:
+    desk.show(going_on(answered(2), GoingOn(marked=True), GoingOn(place=0, title=NAMES[0])))
+    qtbot.waitUntil(desk.columns.isActiveWindow)
+    told = []
+    for column_ in desk.all():
+        view = column_.transcript._rows.all[-1].view
+        assert view
+        view.setFocus(Qt.FocusReason.TabFocusReason)
+        told.append(view.accessibleDescription())
+    assert told == [
+        "It grows with every word. All columns get this answer as what was said before.",
+        f"It grows with every word. Goes on from the answer of {NAMES[0]}, not from its own.",
+    ]
+
+
+def test_the_menu_of_a_column_has_what_it_can_go_on_from(desk: Desk, qtbot: QtBot) -> None:
+    desk.show(going_on(answered(2), GoingOn(place=None, title="Gone", can_mark=True, can_undo=True), GoingOn()))
+    left, right = desk.all()
+    menu = menu_of(left)
+    for words_, wanted in (("Have all go on from its answer", True), ("Let each go on from its own", False)):
+        with qtbot.waitSignal(desk.columns.go_on_asked) as asked:
+            next(one for one in menu.actions() if one.text() == words_).trigger()
+        assert asked.args == [101, wanted]
+    menu.close()
+    assert not [one for one in entries(menu_of(right)) if "go on" in one]
 
 
 def test_an_answer_that_was_cut_is_not_continued_but_its_column_can_be_changed(desk: Desk, qtbot: QtBot) -> None:

@@ -17,7 +17,7 @@ from desktop_app.ui.widgets.compare_fields import LONGEST_PASTE, NO_FILES, TOO_L
 from desktop_app.ui.widgets.composer_field import LONG_TEXT
 from desktop_app.ui.widgets.pump import Pump
 from tests.ui.compare_states import answered, column, comparison, hidden
-from tests.ui.hands import child, press, press_button, seen, words, write
+from tests.ui.hands import buttons, child, press, press_button, seen, words, write
 
 STATE = answered(3)
 
@@ -113,11 +113,14 @@ def test_while_columns_answer_one_can_stop_and_write_but_not_send(desk: Desk) ->
     assert not desk.said()
     assert desk.composer.text() == "Next"
     assert any("when these answers have ended" in one for one in words(desk.composer))
+    assert "Send" not in buttons(desk.composer)  # Stop has its place
     press_button(desk.composer, "Stop")
     assert desk.stopped.count() == 1
     desk.show(replace(STATE, run=RunState("Stopping", 1, 3, stopping=True)))
     assert not child(desk.composer, QPushButton, "Stop").isEnabled()
     desk.show(STATE)
+    assert "Send" in buttons(desk.composer)
+    assert "Stop" not in buttons(desk.composer)
     press(desk.field, Qt.Key.Key_Return)
     assert desk.said() == [["Next", None]]
 
@@ -181,3 +184,24 @@ def test_who_writes_below_a_column_goes_on_writing_when_names_are_hidden(desk: D
     desk.composer.set_asking(Asking.ALL)
     desk.composer.take_focus()
     assert desk.field.hasFocus()
+
+
+@pytest.mark.parametrize("asking", Asking)
+def test_the_keyboard_is_in_a_field_before_and_after_an_answer(desk: Desk, qtbot: QtBot, asking: Asking) -> None:
+    desk.composer.set_asking(asking)
+    desk.window.activateWindow()
+    qtbot.waitUntil(desk.window.isActiveWindow)
+    field = desk.field if asking is Asking.ALL else desk.small(0)
+    write(field, "Why?")
+    if asking is Asking.ALL:
+        send = child(desk.composer, QToolButton, "Send")
+        send.setFocus()
+        press(send, Qt.Key.Key_Space)
+        assert desk.said() == [["Why?", None]]
+        assert field.hasFocus()
+    desk.show(replace(STATE, run=RunState("Asking", 1, 3)))
+    stop = child(desk.composer, QPushButton, "Stop")
+    stop.setFocus()
+    press(stop, Qt.Key.Key_Space)
+    assert desk.stopped.count() == 1
+    assert field.hasFocus()

@@ -1,9 +1,11 @@
 """The page that compares, as a person uses it: real services, stand-in engines, the whole window."""
 
+import json
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
 
 from desktop_app.domain.experiment import CellState, Column, ExperimentKind, Options, Verdict
@@ -11,6 +13,7 @@ from desktop_app.paths import Paths
 from desktop_app.services.compare_view import CompareState
 from desktop_app.ui.pages.compare import ComparePage
 from desktop_app.ui.widgets.cell_view import CellView
+from desktop_app.ui.widgets.compare_column import CompareColumn
 from desktop_app.ui.widgets.compare_columns import CompareColumns
 from desktop_app.ui.widgets.difference_view import DifferenceView
 from desktop_app.ui.widgets.experiment_bar import View
@@ -124,6 +127,31 @@ def test_a_question_is_answered_side_by_side_voted_on_blind_and_rated(qapp: QApp
     play(qapp, data, scene)
 
 
+def test_all_columns_are_asked_with_the_answer_that_somebody_chose(qapp: QApplication, data: Paths) -> None:
+    async def scene(desk: Desk) -> None:
+        file = desk.folder / "asked.jsonl"
+        for name, answer, record in (("first-model", FIRST, {"record": str(file)}), ("second-model", SECOND, {})):
+            await desk.program.models.add_folder(make_model(desk.folder, name, answer=answer, **record).folder)
+        await shown(desk)
+        await begun(desk)
+        await asked(desk, "Who are you?")
+        right = sorted(seen(page(desk), CompareColumn), key=CompareColumn.x)[1]
+        await reach(lambda: "Go on from this one" in buttons(right), "the choice")
+        press_button(right, "Go on from this one")
+        await reach(lambda: "Goes on from B’s answer" in words(page(desk)), "what that means for the other one")
+        await reach(lambda: "All go on from this one" in words(right), "what was chosen")
+        page(desk).focus_first()
+        write(focused(), "And then?")
+        key(Qt.Key.Key_Return)
+        await reach(lambda: state(desk).done == 4 and not state(desk).run, "two more answers")
+        last = json.loads(file.read_text("utf-8").splitlines()[-1])
+        assert [one["content"] for one in last["messages"]] == ["Who are you?", SECOND, "And then?"]
+        await reach(lambda: "All go on from this one: Undo" not in buttons(page(desk)), "that it is past")
+        await desk.quiet()
+
+    play(qapp, data, scene)
+
+
 def test_a_prompt_set_is_run_looked_at_and_continued_in_a_chat(qapp: QApplication, data: Paths) -> None:
     async def scene(desk: Desk) -> None:
         await two_models(desk, "\x1b")
@@ -210,8 +238,16 @@ def test_escape_goes_back_step_by_step_and_stops_what_runs(qapp: QApplication, d
         key(Qt.Key.Key_Return)
         await reach(lambda: any(one.cells and one.cells[0].answer.text for one in state(desk).columns), "some words")
         write(focused(), "And then?")
-        key(Qt.Key.Key_Escape)
-        await reach(lambda: state(desk).run is None, "the end of the run")
+        # There is one way to stop, wherever one looks.
+        for view in (View.OPTIONS, View.ANSWERS):
+            board.show_view(view)
+            assert buttons(page(desk)).count("Stop") == 1
+        QAccessible.setActive(True)  # what came of the run is announced
+        try:
+            key(Qt.Key.Key_Escape)
+            await reach(lambda: state(desk).run is None, "the end of the run")
+        finally:
+            QAccessible.setActive(False)
         assert {one.cells[0].state for one in state(desk).columns} <= {CellState.STOPPED, CellState.WAITING}
         assert state(desk).experiment
         key(Qt.Key.Key_Escape)

@@ -1,5 +1,6 @@
 """The engine's bar in every state: what it says, what its one button asks for, and that long names fit."""
 
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from desktop_app.domain.errors import EngineError
 from desktop_app.domain.launch import ModelRef
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.engine_bar import EngineBar
-from desktop_app.ui.widgets.engine_words import status_words
+from desktop_app.ui.widgets.engine_words import beside_words, status_words
 from tests.ui.hands import buttons, child, press_button, seen, words
 
 GUIDE = ModelRef("Guide", Path("/models/guide"), is_guide=True)
@@ -161,6 +162,33 @@ def test_an_open_menu_takes_new_words_and_keeps_its_entries(desk: Desk) -> None:
     assert desk.menu()[0] == "R&&D-7B · ready · 2.0 GB"
     desk.bar.show_engines(())
     assert desk.menu()[0].startswith("Guide, the small model")
+
+
+def test_a_model_at_rest_says_what_runs_beside_it(desk: Desk) -> None:
+    other = EngineStatus(EngineStage.READY, OTHER)
+    desk.show(EngineStage.STOPPED, note="Stopped.")
+    desk.bar.show_engines((EngineStatus(EngineStage.STOPPED, GUIDE), other))
+    assert "Stopped. R&D-7B is running" in words(desk.bar)
+    assert desk.bar.accessibleDescription() == "Guide: Stopped. Stopped. R&D-7B is running"
+    desk.show(EngineStage.READY, context_tokens=2048)
+    assert "keeps 2,048 tokens in mind" in words(desk.bar)
+    desk.show(EngineStage.STOPPED)
+    desk.bar.show_engines(())
+    assert not any("R&D" in one for one in words(desk.bar))
+
+
+def test_what_runs_beside_a_model_in_words() -> None:
+    chosen = EngineStatus(EngineStage.STOPPED, GUIDE)
+    away = EngineStatus(EngineStage.READY, AWAY, address=AWAY.address)
+    guide = replace(GUIDE, own_key="fp8")
+    ready = [EngineStatus(EngineStage.READY, model) for model in (OTHER, replace(OTHER, folder=Path("/b")), guide)]
+    starting = EngineStatus(EngineStage.STARTING, ModelRef("Phi-4", Path("/phi")))
+    assert beside_words(chosen, (chosen, away)) == ""
+    assert beside_words(chosen, (chosen, starting)) == "Phi-4 is starting"
+    assert (
+        beside_words(chosen, (chosen, away, *ready, starting))
+        == "R&D-7B × 2 and Guide with other options are running, Phi-4 is starting"
+    )
 
 
 def test_a_server_elsewhere_is_left_and_not_stopped(desk: Desk) -> None:

@@ -8,7 +8,7 @@ from desktop_app.domain.experiment import Column, Experiment, ExperimentKind
 from desktop_app.domain.launch import ModelRef
 from desktop_app.services.compare_view import ColumnState, CompareState, PlanState, RunState
 from desktop_app.ui.theme import Theme
-from desktop_app.ui.widgets.run_card import RunCard, progress_words
+from desktop_app.ui.widgets.run_card import RunCard, ended_words, progress_words
 from tests.ui.hands import buttons, child, press_button, seen, words
 
 COLUMNS = tuple(ColumnState(Column(key, ModelRef(name)), name) for key, name in ((1, "Qwen"), (2, "Gemma"), (3, "Phi")))
@@ -131,3 +131,35 @@ def test_words_are_broken_and_not_squeezed(desk: Desk, qtbot: QtBot) -> None:
 def test_counts_are_said_once() -> None:
     assert progress_words(RunState("Asking Qwen, 12 of 60", 12, 60, seconds_left=30)) == "about 30 s left"
     assert progress_words(RunState("Asking Qwen", 1200, 6000)) == "1,200 of 6,000"
+
+
+def test_stop_may_stand_elsewhere(desk: Desk) -> None:
+    running = state(run=RunState("Asking Qwen", 12, 60), waiting=48, done=12)
+    desk.card.offer_stop(False)
+    desk.show(running)
+    assert buttons(desk.card) == []
+    desk.card.offer_stop(True)
+    assert buttons(desk.card) == ["Stop"]
+    desk.show(state(waiting=48, done=12))
+    desk.card.offer_stop(False)
+    desk.card.offer_stop(True)
+    assert buttons(desk.card) == ["Continue"]
+
+
+@pytest.mark.parametrize(
+    ("ended", "told"),
+    [
+        (state(done=12), "All 12 answers are there."),
+        (state(done=1), "The answer is there."),
+        (state(done=11, failed=1), "11 of 12 answers are there; 1 failed or was stopped."),
+        (state(done=1, failed=2, waiting=9), "1 of 12 answers is there; 2 failed or were stopped; 9 wait."),
+        (state(failed=2, waiting=1), "0 of 3 answers are there; 2 failed or were stopped; 1 waits."),
+    ],
+)
+def test_the_end_of_a_run_in_a_sentence(ended: CompareState, told: str) -> None:
+    assert ended_words(RunState("Asking Qwen", 1, 12), ended) == told
+
+
+def test_the_end_of_a_run_that_only_checked() -> None:
+    assert ended_words(RunState("Qwen judges", 0, 0), state(done=12)) == "All answers are checked."
+    assert ended_words(RunState("Stopping", 0, 0, stopping=True), state(done=12)) == "All 12 answers are there."

@@ -30,6 +30,14 @@ _FRAME = 18
 """Logical pixels that a text's frame and margins take of its height."""
 
 
+def indented(part: QWidget) -> QVBoxLayout:
+    """*part* below the titles of others. Margins of a label would not do: they are the style sheet's business."""
+    made = QVBoxLayout()
+    made.setContentsMargins(INDENT, 0, 0, 0)
+    made.addWidget(part)
+    return made
+
+
 def words(text: str = "", role: str = "small") -> QLabel:
     """A text that is broken where the panel ends; one long word must not make it wider."""
     made = label(text, role, wrap=True)
@@ -59,6 +67,8 @@ class GrowingText(QPlainTextEdit):
         self.setAccessibleName(name)
         self.setProperty("role", "entry")
         self.setTabChangesFocus(True)
+        # It knows how high it is: a form must not share out around it what the page has left.
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.textChanged.connect(self._on_changed)
         self._fit()
 

@@ -18,7 +18,7 @@ from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import IconButton, Scrolled, button, card, label, set_property
 from desktop_app.ui.widgets.chat_settings_form import StructureForm
 from desktop_app.ui.widgets.chat_settings_look import chat_settings_sheet
-from desktop_app.ui.widgets.chat_settings_parts import INDENT, FewChoices, Fold, GrowingText, Titled, words
+from desktop_app.ui.widgets.chat_settings_parts import FewChoices, Fold, GrowingText, Titled, indented, words
 from desktop_app.ui.widgets.chat_settings_sampling import SamplingRows
 from desktop_app.ui.widgets.chat_settings_words import (
     SHOWN_FIRST,
@@ -277,7 +277,6 @@ class ColumnEditor(QWidget):
         self._name.setAccessibleName("Name of the column")
         self._name.setMaxLength(MAX_NAME)
         self._system.setPlaceholderText("E.g. “Answer briefly, in plain words.”")
-        self._elsewhere.setContentsMargins(INDENT, 0, 0, 0)
         note = QVBoxLayout(self._answered)
         note.setContentsMargins(14, 10, 14, 10)
         note.addWidget(label(_ANSWERED, wrap=True))
@@ -285,19 +284,12 @@ class ColumnEditor(QWidget):
         column = QVBoxLayout(self._content)
         column.setContentsMargins(14, 4, 24, 16)
         column.setSpacing(18)
-        answered = QVBoxLayout()
-        answered.setContentsMargins(INDENT, 0, 0, 0)
-        answered.addWidget(self._answered)
-        column.addLayout(answered)
-        parts = (
-            Titled("Model", self._models),
-            self._elsewhere,
-            Titled("Name", self._name, _NAME_WORDS),
-            Titled("System prompt", self._system, _SYSTEM_WORDS),
-            self._first,
-        )
-        for part in parts:
-            column.addWidget(part)
+        column.addLayout(indented(self._answered))
+        column.addWidget(Titled("Model", self._models))
+        column.addLayout(indented(self._elsewhere))
+        column.addWidget(Titled("Name", self._name, _NAME_WORDS))
+        column.addWidget(Titled("System prompt", self._system, _SYSTEM_WORDS))
+        column.addWidget(self._first)
         folds = QVBoxLayout()
         folds.setSpacing(2)
         for fold in self._folds.values():

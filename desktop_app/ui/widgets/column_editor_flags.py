@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from desktop_app.domain.launch import FlagValue
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import IconButton, button, set_property
-from desktop_app.ui.widgets.chat_settings_parts import INDENT, FewChoices, Titled, words
+from desktop_app.ui.widgets.chat_settings_parts import INDENT, FewChoices, Titled, indented, words
 from desktop_app.ui.widgets.column_editor_words import (
     AS_SET,
     MAX_NAME,
@@ -220,9 +220,7 @@ class EngineOptions(QWidget):
     def _build(self) -> None:
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(16)
-        about = words(_ABOUT)
-        about.setContentsMargins(INDENT, 0, 0, 0)
-        self._column.addWidget(about)
+        self._column.addLayout(indented(words(_ABOUT)))
         for offer in OFFERS:
             control = self._control_of(offer)
             control.setToolTip(offer.flag)

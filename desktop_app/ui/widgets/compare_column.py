@@ -12,6 +12,7 @@ from desktop_app.domain.experiment import Cell
 from desktop_app.services.compare_view import ColumnState
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import label
+from desktop_app.ui.widgets.compare_going_on import note_of
 from desktop_app.ui.widgets.compare_head import ColumnHead, FailureNote
 from desktop_app.ui.widgets.compare_words import last_ended, letter
 from desktop_app.ui.widgets.message_actions import MessageAction, Offer
@@ -31,6 +32,8 @@ class CompareColumn(QWidget):
     removed = Signal(int)
     ask_again = Signal(int)
     continue_asked = Signal(int)
+    go_on_asked = Signal(int, bool)
+    """Whether all columns shall go on from this answer, or each from its own again."""
     details_asked = Signal(int)
     layout_asked = Signal()
     """Its head needs more room, or less."""
@@ -61,13 +64,16 @@ class CompareColumn(QWidget):
 
     def show_state(self, shown: ColumnState, experiment: int, place: int, hidden: bool, removable: bool) -> None:
         """Show *shown*, the column at *place*; cheap when only its last answer has grown."""
-        before = self._shown.messages if self._shown else ()
+        before, said = (self._shown.messages, self._shown.going_on) if self._shown else ((), {})
         self._shown, self._hidden, self._cell = shown, hidden, last_ended(shown)
         self._chat = (experiment, shown.column.id)
         if shown.messages is not before:
             self._show_messages(before)
+        if shown.going_on != said:
+            self.transcript.offer_again()
         sign = str(place + 1) if hidden else letter(place)
-        around = (sign, shown.title, shown.settings, shown.words, shown.failure, hidden, removable, self._cell)
+        known = (shown.title, shown.settings, shown.words, shown.failure, shown.going_on)
+        around = (sign, *known, hidden, removable, self._cell)
         if around != self._around:
             self._around = around
             self.head.show_state(sign, shown, hidden, removable, self._cell)
@@ -127,11 +133,12 @@ class CompareColumn(QWidget):
         if message.state is MessageState.STREAMING:
             return Offer()
         copy = (action.COPY,) if message.text else ()
+        note = note_of(self._shown.going_on.get(message.id) if self._shown else None, self._hidden)
         if self._hidden:
-            return Offer((*copy, action.ASK_AGAIN), remedies=(EndingRemedy.REGENERATE,))
+            return Offer((*copy, action.ASK_AGAIN), remedies=(EndingRemedy.REGENERATE,), note=note)
         go_on = (action.IN_CHAT,) if message.text else ()
         remedies = (EndingRemedy.REGENERATE, EndingRemedy.CONTEXT, EndingRemedy.LONGER)
-        return Offer((*copy, action.ASK_AGAIN, *go_on, action.ALL_DETAILS), remedies=remedies)
+        return Offer((*copy, action.ASK_AGAIN, *go_on, action.ALL_DETAILS), remedies=remedies, note=note)
 
     def _on_action(self, cell: int, action: MessageAction) -> None:
         match action:
@@ -141,6 +148,8 @@ class CompareColumn(QWidget):
                 self.continue_asked.emit(cell)
             case MessageAction.ALL_DETAILS:
                 self.details_asked.emit(cell)
+            case MessageAction.GO_ON | MessageAction.GO_ON_APART:
+                self.go_on_asked.emit(cell, action is MessageAction.GO_ON)
 
     def _on_again_asked(self) -> None:
         if self._cell:
@@ -149,6 +158,10 @@ class CompareColumn(QWidget):
     def _on_continue_asked(self) -> None:
         if self._cell:
             self.continue_asked.emit(self._cell.id)
+
+    def _on_go_on_asked(self, carried: bool) -> None:
+        if self._cell:
+            self.go_on_asked.emit(self._cell.id, carried)
 
     def _on_details_asked(self) -> None:
         if self._cell:
@@ -165,6 +178,7 @@ class CompareColumn(QWidget):
         self.head.remove_asked.connect(self._on_remove_asked)
         self.head.again_asked.connect(self._on_again_asked)
         self.head.continue_asked.connect(self._on_continue_asked)
+        self.head.go_on_asked.connect(self._on_go_on_asked)
         self.head.details_asked.connect(self._on_details_asked)
         self._note.again_asked.connect(self._on_again_asked)
         self._note.edit_asked.connect(self._on_edit_asked)

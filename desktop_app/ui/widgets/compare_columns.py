@@ -32,8 +32,10 @@ class CompareColumns(QScrollArea):
     column_removed = Signal(int)
     column_added = Signal()
     ask_again = Signal(int)
-    """A cell, as in the next two."""
+    """A cell, as in the next one, and in `details_asked`."""
     continue_asked = Signal(int)
+    go_on_asked = Signal(int, bool)
+    """A cell, and whether all columns shall go on from its answer or each from its own again."""
     details_asked = Signal(int)
     link_clicked = Signal(str)
     differences_asked = Signal()
@@ -140,6 +142,7 @@ class CompareColumns(QScrollArea):
         made.removed.connect(self.column_removed)
         made.ask_again.connect(self.ask_again)
         made.continue_asked.connect(self.continue_asked)
+        made.go_on_asked.connect(self.go_on_asked)
         made.details_asked.connect(self.details_asked)
         made.transcript.link_clicked.connect(self.link_clicked)
         made.layout_asked.connect(self._arrange)

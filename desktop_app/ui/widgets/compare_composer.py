@@ -45,7 +45,7 @@ class Asking(Enum):
 
 
 class CompareComposer(QWidget):
-    """One field for all columns, or a line that says where the fields are; a switch between the two; Stop."""
+    """One field for all columns, or a line that says where the fields are; a switch between the two; Send, or Stop."""
 
     sent = Signal(str, object)
     """A question, and the only column that is asked it; None for all."""
@@ -66,7 +66,7 @@ class CompareComposer(QWidget):
         self._field = PromptField()
         self._ways = QButtonGroup(self)
         self._hint = ElidedLabel(role="small")
-        self._stop = button("Stop", self.stop_clicked.emit)
+        self._stop = button("Stop", self._on_stop_clicked)
         self._button = IconButton(theme, "send", "Send", self._on_sent)
         self._button.setProperty("role", "send")
         self._row = QHBoxLayout()
@@ -117,7 +117,6 @@ class CompareComposer(QWidget):
             with QSignalBlocker(one):
                 one.setChecked(one.text() == asking.value)
         self._field.setVisible(asking is Asking.ALL)
-        self._button.setVisible(asking is Asking.ALL)
         self._draw()
         self.asking_changed.emit(asking)
 
@@ -182,7 +181,13 @@ class CompareComposer(QWidget):
         text = self._field.question()
         if text and self._can_send:
             self._field.clear()
+            # The button is about to give way to Stop.
+            self._field.setFocus(Qt.FocusReason.OtherFocusReason)
             self.sent.emit(text, None)
+
+    def _on_stop_clicked(self) -> None:
+        self.take_focus()
+        self.stop_clicked.emit()
 
     def _on_field_changed(self, key: tuple[int, int], text: str) -> None:
         self._written[key] = text
@@ -206,6 +211,7 @@ class CompareComposer(QWidget):
         self._button.setEnabled(able)
         colour = self._theme.tokens.on_accent if able else self._theme.tokens.disabled
         self._button.setIcon(self._theme.icon("send", colour))
+        self._button.setVisible(self._asking is Asking.ALL and not self._running)
         self._stop.setVisible(self._running)
         self._stop.setEnabled(not (self._state.run and self._state.run.stopping))
         words = self._words()

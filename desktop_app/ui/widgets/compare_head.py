@@ -19,10 +19,11 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_app.domain.experiment import Cell
-from desktop_app.services.compare_view import ColumnState
+from desktop_app.services.compare_view import ColumnState, GoingOn
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import ElidedLabel, IconButton, button, card, label, plain, set_property, tip
 from desktop_app.ui.widgets.flow import Flow
+from desktop_app.ui.widgets.message_actions import MessageAction
 from desktop_app.ui.widgets.message_answer import Avatar
 
 _SHEET = """
@@ -67,6 +68,8 @@ class ColumnHead(QWidget):
     edit_asked = Signal()
     again_asked = Signal()
     continue_asked = Signal()
+    go_on_asked = Signal(bool)
+    """Whether all columns shall go on from its newest answer, or each from its own again."""
     details_asked = Signal()
     remove_asked = Signal()
 
@@ -75,6 +78,7 @@ class ColumnHead(QWidget):
         self._theme = theme
         self._hidden = False
         self._cell: Cell | None = None
+        self._going_on = GoingOn()
         self._letter = Avatar(theme, "", self)
         self._chip = NameChip()
         self._chip.clicked.connect(self.edit_asked)
@@ -90,6 +94,7 @@ class ColumnHead(QWidget):
     def show_state(self, letter: str, shown: ColumnState, hidden: bool, removable: bool, cell: Cell | None) -> None:
         """Show whose answers these are; *cell* is the last one that ended."""
         self._hidden, self._cell = hidden, cell
+        self._going_on = (shown.going_on.get(cell.id) if cell else None) or GoingOn()
         self._letter.show_name(letter)
         # The line below says the settings; what was added to tell two apart would only be cut here.
         self._chip.setText(plain(shown.title.removesuffix(f" ({shown.settings})")))
@@ -126,12 +131,20 @@ class ColumnHead(QWidget):
         if not self._hidden:
             self._add(menu, "pencil", "Change the column…", self.edit_asked, True)
         self._add(menu, "refresh", "Ask again", self.again_asked, ended)
+        if self._going_on.can_mark:
+            self._add_choice(menu, "go-on", "Have all go on from its answer", True)
+        if self._going_on.can_undo:
+            self._add_choice(menu, "undo", MessageAction.GO_ON_APART.value, False)
         if not self._hidden:
             self._add(menu, "chat", "Continue in a chat", self.continue_asked, said)
             self._add(menu, "info", "All details", self.details_asked, ended)
         menu.addSeparator()
         self._add(menu, "trash", "Remove the column", self.remove_asked, self._close.isEnabled())
         menu.popup(self._more.mapToGlobal(self._more.rect().bottomLeft()))
+
+    def _add_choice(self, menu: QMenu, icon: str, words: str, carried: bool) -> None:
+        entry = menu.addAction(self._theme.icon(icon), words)
+        entry.triggered.connect(lambda: self.go_on_asked.emit(carried))
 
     def _add(self, menu: QMenu, icon: str, words: str, asked: SignalInstance, enabled: bool) -> None:
         entry = menu.addAction(self._theme.icon(icon), words)

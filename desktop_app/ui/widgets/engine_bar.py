@@ -10,7 +10,15 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QPushButton, QVB
 from desktop_app.domain.engine import EngineStage, EngineStatus
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import ElidedLabel, IconButton, button, label, plain, set_property, tip
-from desktop_app.ui.widgets.engine_words import TONES, elsewhere, menu_words, model_name, stage_words, status_words
+from desktop_app.ui.widgets.engine_words import (
+    TONES,
+    beside_words,
+    elsewhere,
+    menu_words,
+    model_name,
+    stage_words,
+    status_words,
+)
 
 _NAME_WIDTH = 280
 """Logical pixels; longer names are cut in the middle, because families of models differ at the end."""
@@ -66,7 +74,7 @@ class EngineBar(QWidget):
     def show_engines(self, engines: Sequence[EngineStatus]) -> None:
         """Offer these engines in the menu, the current one among them."""
         self._engines = tuple(engines)
-        self._draw_menu()
+        self._draw()
 
     def show_release(self, words: str, held: str) -> None:
         """Tell what was measured after a stop, until the next start; empty for nothing.
@@ -99,9 +107,10 @@ class EngineBar(QWidget):
         set_property(self._badge, "tone", TONES.get(status.stage, ""))
         words = status_words(status)
         stopped = status.stage is EngineStage.STOPPED and words and not elsewhere(status)
-        self._words.setText(f"{words} {self._held}" if stopped and self._held else words)
+        beside = "" if status.active else beside_words(status, self._engines)
+        self._words.setText(" ".join(filter(None, (words, self._held if stopped else "", beside))))
+        words = " ".join(filter(None, (words, self._release if stopped else "", beside)))
         if stopped and self._release:
-            words = f"{words} {self._release}"
             self._words.setToolTip(tip(words))
         self.setAccessibleName("Engine")
         self.setAccessibleDescription(f"{name}: {stage_words(status)}. {words}")

@@ -1,5 +1,7 @@
 """An engine's state in words, for the bar, the middle of an empty chat and the cards of the engine's page."""
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from desktop_app.domain.engine import EngineStage, EngineStatus
@@ -60,6 +62,32 @@ def ready_words(status: EngineStatus) -> str:
         f"at {host(address)}" if address else "",
     )
     return " · ".join(part for part in parts if part)
+
+
+def beside_words(status: EngineStatus, engines: Iterable[EngineStatus]) -> str:
+    """Which engines of ours run beside the one that is shown, e.g. `Qwen3-8B and Phi-4 are running`; empty for none.
+
+    It is what a chosen model that is stopped does not tell: Compare starts engines of its own.
+    """
+    others = [one for one in engines if one.model and one.key != status.key and not elsewhere(one)]
+    parts = []
+    for stage, verb in ((EngineStage.READY, "running"), (EngineStage.STARTING, "starting")):
+        names = [_beside_name(status, one) for one in others if one.stage is stage]
+        if names:
+            parts.append(f"{_listed(names)} {'is' if len(names) == 1 else 'are'} {verb}")
+    return ", ".join(parts)
+
+
+def _beside_name(status: EngineStatus, other: EngineStatus) -> str:
+    """The same model may run with options that only a comparison wants."""
+    same = other.model and status.model and other.model.plain_key == status.model.plain_key
+    return f"{model_name(other.model)} with other options" if same else model_name(other.model)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names in a row, e.g. `Phi-4, Gemma and Qwen3-8B × 2`."""
+    told = [f"{name} × {count}" if count > 1 else name for name, count in Counter(names).items()]
+    return " and ".join(part for part in (", ".join(told[:-1]), *told[-1:]) if part)
 
 
 def menu_words(status: EngineStatus) -> str:

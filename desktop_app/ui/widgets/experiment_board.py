@@ -16,7 +16,7 @@ from desktop_app.domain.experiment import ExperimentKind
 from desktop_app.domain.launch import ModelRef
 from desktop_app.domain.prompt_sets import PromptSet
 from desktop_app.services.compare import Compare
-from desktop_app.services.compare_view import CompareState
+from desktop_app.services.compare_view import CompareState, RunState
 from desktop_app.ui.bridge import Bridge
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import ElidedLabel
@@ -26,7 +26,8 @@ from desktop_app.ui.widgets.experiment_remarks import Remarks
 from desktop_app.ui.widgets.experiment_views import ExperimentViews
 from desktop_app.ui.widgets.model_list_look import model_list_sheet
 from desktop_app.ui.widgets.notice import Notice
-from desktop_app.ui.widgets.run_card import RunCard
+from desktop_app.ui.widgets.run_card import RunCard, ended_words
+from desktop_app.ui.widgets.speech import announce, listening
 from desktop_app.ui.widgets.vote_view_words import nothing_to_vote
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class ExperimentBoard(QWidget):
         self._experiment = 0
         self._told: UserError | None = None
         """What `CompareState` said last that failed."""
+        self._running: RunState | None = None
+        """How far the run of the open experiment was when it was told last."""
         self.bar = ExperimentBar(theme)
         self._notice = Notice(theme, dismissable=True)
         self._missing = Notice(theme)
@@ -172,7 +175,7 @@ class ExperimentBoard(QWidget):
         self._show_missing(state)
         self._show_error(state)
         if experiment != self._experiment:
-            self._experiment = experiment
+            self._experiment, self._running = experiment, state.run
             self.say("")
             if state.experiment is not None:
                 fresh = state.experiment.kind is ExperimentKind.PROMPTS and not state.experiment.prompts
@@ -180,6 +183,13 @@ class ExperimentBoard(QWidget):
             return
         self._views.draw()
         self._show_around(state)
+        self._tell_end(state)
+
+    def _tell_end(self, state: CompareState) -> None:
+        """Say to whoever listens that a run is over and what came of it; answers are read out while they arrive."""
+        before, self._running = self._running, state.run
+        if before is not None and state.run is None and listening():
+            announce(self, ended_words(before, state))
 
     def _show_error(self, state: CompareState) -> None:
         """Show what failed once: what was said of a file stays. Who votes is told by the votes that there are none."""
@@ -201,6 +211,8 @@ class ExperimentBoard(QWidget):
         answers = self._view is View.ANSWERS
         self._remarks.show_state(state if answers else CompareState(elsewhere=state.elsewhere))
         self.composer.setVisible(self._views.shows_columns)
+        # Where questions are sent from they are stopped, too.
+        self._run.offer_stop(not self._views.shows_columns)
         if self._views.shows_columns:
             self.composer.show_state(state)
 
@@ -243,7 +255,7 @@ class ExperimentBoard(QWidget):
         self.composer.stop_clicked.connect(self._stop)
         self._run.run_clicked.connect(self._on_run_clicked)
         self._run.stop_clicked.connect(self._stop)
-        self._run.rerun_clicked.connect(lambda: self._do("run again", compare.rerun_failed()))
+        self._run.rerun_clicked.connect(self._on_rerun_clicked)
         self._notice.dismissed.connect(self._on_notice_dismissed)
         self._notice.remedy_chosen.connect(self.remedy_chosen)
         self._missing.remedy_chosen.connect(self.remedy_chosen)
@@ -253,6 +265,16 @@ class ExperimentBoard(QWidget):
         if self._view in (View.PROMPTS, View.OPTIONS):
             self.show_view(View.ANSWERS)
         self._do("run", self._compare.run())
+        self._leave_the_card()
+
+    def _on_rerun_clicked(self) -> None:
+        self._do("run again", self._compare.rerun_failed())
+        self._leave_the_card()
+
+    def _leave_the_card(self) -> None:
+        """The button that was pressed is about to go, and none comes in its place where questions are written."""
+        if self._views.shows_columns:
+            self.composer.take_focus()
 
     def _on_notice_dismissed(self) -> None:
         self._compare.dismiss_error()

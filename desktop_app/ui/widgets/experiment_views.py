@@ -162,6 +162,7 @@ class ExperimentViews(QStackedWidget):
         made.column_removed.connect(self.remove_column)
         made.ask_again.connect(self._ask_again)
         made.continue_asked.connect(self.chat_asked)
+        made.go_on_asked.connect(lambda cell, carried: self._do("go on", self._compare.carry_on(cell, carried)))
         made.details_asked.connect(self.show_detail)
         made.differences_asked.connect(lambda: self.view_asked.emit(View.DIFFERENCES))
         made.link_clicked.connect(self.link_clicked)

@@ -44,6 +44,8 @@ class MessageAction(Enum):
     ASK_AGAIN = "Ask again"
     IN_CHAT = "Continue in a chat"
     ALL_DETAILS = "All details"
+    GO_ON = "Go on from this one"
+    GO_ON_APART = "Let each go on from its own"
 
 
 _ICONS = {
@@ -62,9 +64,28 @@ _ICONS = {
     MessageAction.ASK_AGAIN: "refresh",
     MessageAction.IN_CHAT: "chat",
     MessageAction.ALL_DETAILS: "info",
+    MessageAction.GO_ON: "go-on",
+    MessageAction.GO_ON_APART: "undo",
 }
 _GOES_ON = (MessageState.CUT, MessageState.STOPPED, MessageState.INTERRUPTED)
 _DELETING = (MessageAction.DELETE, MessageAction.DELETE_FOLLOWING)
+
+
+@dataclass(frozen=True)
+class Note:
+    """What stands in a line of its own below an answer: words, a button, or both."""
+
+    icon: str
+    words: str = ""
+    button: str = ""
+    """What the button says that does `action`; empty for none."""
+    action: MessageAction | None = None
+    menu: tuple[MessageAction, ...] = ()
+    """What menus of the message offer besides."""
+    told: str = ""
+    """The same in more words, for those who ask."""
+    framed: bool = False
+    """Whether it counts more than what stands around it."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +96,12 @@ class Offer:
     more: tuple[MessageAction, ...] = ()
     remedies: tuple[EndingRemedy, ...] = tuple(EndingRemedy)
     """What may be offered beside the words that say how it ended."""
+    note: Note | None = None
+
+    @property
+    def all(self) -> tuple[MessageAction, ...]:
+        """Everything, as menus list it."""
+        return (*self.buttons, *self.more, *(self.note.menu if self.note else ()))
 
 
 Offers = Callable[[Message], Offer]

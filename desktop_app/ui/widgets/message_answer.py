@@ -12,11 +12,12 @@ from desktop_app.domain.chat import Message, MessageState, TokenChance
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import label
 from desktop_app.ui.widgets.looks import Looks
-from desktop_app.ui.widgets.message_actions import MessageAction
+from desktop_app.ui.widgets.message_actions import MessageAction, Note
 from desktop_app.ui.widgets.message_body import Body
 from desktop_app.ui.widgets.message_chances import Chances
 from desktop_app.ui.widgets.message_details import Details
 from desktop_app.ui.widgets.message_foot import Foot
+from desktop_app.ui.widgets.message_note import NoteLine
 from desktop_app.ui.widgets.message_reasoning import Reasoning
 from desktop_app.ui.widgets.message_unfolded import Unfolded
 from desktop_app.ui.widgets.message_view import MessageView, Surroundings, line_height, put_away, small
@@ -49,6 +50,7 @@ class AnswerView(MessageView):
         self.copied.connect(lambda: self._foot.say("Copied"))
         self._card: _Failure | None = None
         self._reasoning: Reasoning | None = None
+        self._note: NoteLine | None = None
         self._details: Details | None = None
         self._chances: Chances | None = None
         self._set_fonts()
@@ -73,7 +75,7 @@ class AnswerView(MessageView):
         """Write everything again."""
         self._looks = looks
         self._set_fonts()
-        for part in (self._body, self._foot, self._reasoning, self._details, self._chances):
+        for part in (self._body, self._foot, self._note, self._reasoning, self._details, self._chances):
             if part:
                 part.set_looks(looks)
 
@@ -87,10 +89,10 @@ class AnswerView(MessageView):
     def sections(self) -> Sequence[QWidget]:
         """Reasoning, text, the line below, details."""
         shown = self._editor or self._chances or self._body.widget
-        return [one for one in (self._reasoning, shown, *self._foot.sections(), self._details) if one]
+        return [one for one in (self._reasoning, shown, *self._foot.sections(), self._note, self._details) if one]
 
     def arrange(self, width: int) -> int:
-        """Name, reasoning, blocks or what stands for them, card, line below, details."""
+        """Name, reasoning, blocks or what stands for them, card, lines below, details."""
         bottom = self._place_header(width) + _GAP
         if self._reasoning:
             height = self._reasoning.arrange(width)
@@ -107,6 +109,10 @@ class AnswerView(MessageView):
         height = self._foot.arrange(width)
         self._foot.setGeometry(0, bottom, width, height)
         bottom += height
+        if self._note:
+            height = self._note.arrange(width)
+            self._note.setGeometry(0, bottom, width, height)
+            bottom += height
         if self._details:
             height = self._details.arrange(width)
             self._details.setGeometry(0, bottom + 4, width, height)
@@ -192,6 +198,7 @@ class AnswerView(MessageView):
         offered = self._offers(message)
         self._actions.show_offer(offered)
         self._foot.show_message(message, offered.remedies)
+        self._show_note(offered.note)
         self._show_details()
 
     def _show_failure(self, words: str) -> None:
@@ -202,6 +209,24 @@ class AnswerView(MessageView):
         if self._card is None:
             self._card = _Failure(self)
         self._card.show_words(words, self._looks)
+
+    def _show_note(self, note: Note | None) -> None:
+        if note is None:
+            put_away(self._note)
+            self._note = None
+            return
+        if self._note is None:
+            self._note = NoteLine(self._theme, self._looks, self)
+            self._note.chosen.connect(self._on_action)
+            self._note.show()
+        self._note.show_note(note)
+
+    def _describe(self) -> None:
+        """With what follows from it."""
+        super()._describe()
+        note = self._offers(self._message).note
+        if note and note.words:
+            self.setAccessibleDescription(f"{self.accessibleDescription()} {note.told}")
 
     def _show_details(self) -> None:
         wanted = self._unfolded.details and self._message.state is not MessageState.STREAMING

@@ -8,18 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QContextMenuEvent,
-    QEnterEvent,
-    QFocusEvent,
-    QFont,
-    QFontMetricsF,
-    QGuiApplication,
-    QPainter,
-    QPaintEvent,
-)
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QFocusEvent, QFont, QFontMetricsF, QGuiApplication
 from PySide6.QtWidgets import QMenu, QTextEdit, QWidget
 
 from desktop_app.domain.chat import Message, TokenChance
@@ -159,15 +149,6 @@ class MessageView(QWidget):
         self._describe()
         super().focusInEvent(event)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """A frame while the keyboard is here and not on anything within."""
-        if self.hasFocus() and self.property("kbd") is True:
-            painter = QPainter(self)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QColor(self._theme.tokens.accent_text))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
-            painter.end()
-
     def enterEvent(self, event: QEnterEvent) -> None:
         """The mouse is here."""
         super().enterEvent(event)
@@ -230,7 +211,7 @@ class MessageView(QWidget):
         menu.addAction("Select all", self._selection.select_all)
         menu.addSeparator()
         offered = self._offers(self._message)
-        add_actions(menu, self._theme, (*offered.buttons, *offered.more), self._message.role, self._on_action)
+        add_actions(menu, self._theme, offered.all, self._message.role, self._on_action)
         menu.popup(place)
 
     def _open_editor(self, text: str) -> None:

@@ -3,9 +3,15 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop_app.ui.widgets.basics import button, label, plain
+
+_SIDE = 24
+"""Pixels left and right of the words, at least."""
+_LETTERS = 76
+"""Of a line, at most."""
 
 
 class Invitation(QWidget):
@@ -17,8 +23,8 @@ class Invitation(QWidget):
         self._title = label(role="title", wrap=True)
         self._text = label(role="second", wrap=True)
         self._button = button("", self._on_clicked, "primary")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 20, 24, 20)
+        self._column = column = QVBoxLayout(self)
+        column.setContentsMargins(_SIDE, 20, _SIDE, 20)
         column.setSpacing(10)
         column.addStretch(2)
         for one in (self._title, self._text):
@@ -38,6 +44,12 @@ class Invitation(QWidget):
         self._button.setVisible(bool(words))
         self._act = act
         self.show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Long lines are hard to read."""
+        super().resizeEvent(event)
+        side = max(_SIDE, (self.width() - _LETTERS * self._text.fontMetrics().averageCharWidth()) // 2)
+        self._column.setContentsMargins(side, 20, side, 20)
 
     def has_keyboard(self) -> bool:
         """Whether the keyboard is on the button."""

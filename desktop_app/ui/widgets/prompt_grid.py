@@ -199,7 +199,7 @@ class PromptGrid(QWidget):
         chips.setSizePolicy(policy)
         head = QHBoxLayout(self._bar)
         head.setContentsMargins(0, 0, 0, 0)
-        head.addWidget(chips, 1)
+        head.addWidget(chips, 1, Qt.AlignmentFlag.AlignVCenter)
         head.addWidget(self._sort, 0, Qt.AlignmentFlag.AlignTop)
         frame = card()
         inside = QVBoxLayout(frame)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QProgressBar, QVBoxLayout, QWidget
 
 from desktop_app.domain.experiment import ExperimentKind
 from desktop_app.domain.units import span_words
@@ -36,6 +36,7 @@ class RunCard(QWidget):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._stoppable = True
         self._words = label(wrap=True)
         self._failed = label()
         self._waiting = label()
@@ -50,7 +51,7 @@ class RunCard(QWidget):
         self._progress = label(role="second")
         self._progress.setFont(theme.figures_font(10))
         self._rows: list[_BatchRow] = []
-        self._batches = QVBoxLayout()
+        self._batches = QGridLayout()
         self._warning = card("notice")
         self._warning_words = label(wrap=True)
         self._stops = label(role="second", wrap=True)
@@ -76,6 +77,13 @@ class RunCard(QWidget):
         left = [one for one in verbs if one.isVisible()]
         if pressed and left and not any(one.hasFocus() for one in left):
             left[0].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def offer_stop(self, here: bool) -> None:
+        """Have Stop *here*, or leave it to whoever has it in a better place."""
+        if here is not self._stoppable:
+            self._stoppable = here
+            self._stop.setVisible(here and not self._bar.isHidden())
+            self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Words and buttons stand in one line where there is room for both."""
@@ -115,8 +123,9 @@ class RunCard(QWidget):
         self._name(self._run, "Continue" if begun else "Run")
 
     def _show_run(self, run: RunState | None) -> None:
-        for part in (self._bar, self._progress, self._stop):
+        for part in (self._bar, self._progress):
             part.setVisible(run is not None)
+        self._stop.setVisible(run is not None and self._stoppable)
         self._start.setVisible(run is not None and run.share is not None)
         if run is None:
             return
@@ -131,10 +140,9 @@ class RunCard(QWidget):
     def _show_plan(self, plan: PlanState | None, run: RunState | None, titles: Mapping[int, str]) -> None:
         batches = plan.batches if plan and len(plan.batches) > 1 else ()
         while len(self._rows) < len(batches):
-            self._rows.append(_BatchRow())
-            self._batches.addWidget(self._rows[-1])
+            self._rows.append(_BatchRow(self._batches, len(self._rows)))
         for number, row in enumerate(self._rows):
-            row.setVisible(number < len(batches))
+            row.set_visible(number < len(batches))
             if number < len(batches):
                 names = [titles.get(column, f"Column {column}") for column in batches[number]]
                 row.show_batch(_place_words(number, run), names, now=run is not None and run.batch == number)
@@ -167,7 +175,9 @@ class RunCard(QWidget):
         self._head.setSpacing(12)
         self._head.addWidget(self._words, 1)
         self._head.addWidget(self._actions)
-        self._batches.setSpacing(4)
+        self._batches.setHorizontalSpacing(10)
+        self._batches.setVerticalSpacing(4)
+        self._batches.setColumnStretch(1, 1)
         frame = card()
         inside = QVBoxLayout(frame)
         inside.setContentsMargins(14, 9, 10, 9)
@@ -183,25 +193,26 @@ class RunCard(QWidget):
         self._outside.addWidget(frame)
 
 
-class _BatchRow(QWidget):
+class _BatchRow:
     """Models that are in memory at the same time, and when it is their turn."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, rows: QGridLayout, number: int) -> None:
         self._place = label("", "badge")
         self._names = ElidedLabel()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(10)
-        row.addWidget(self._place)
-        row.addWidget(self._names, 1)
+        rows.addWidget(self._place, number, 0, Qt.AlignmentFlag.AlignLeft)
+        rows.addWidget(self._names, number, 1)
+
+    def set_visible(self, visible: bool) -> None:
+        """Show it, or hide it."""
+        for one in (self._place, self._names):
+            one.setVisible(visible)
 
     def show_batch(self, place: str, names: Sequence[str], *, now: bool) -> None:
         """*place* says when it is their turn; *now* whether it is."""
         self._place.setText(place)
         set_property(self._place, "tone", "good" if now else "")
         self._names.setText(" + ".join(names))
-        self.setAccessibleName(f"{place}: {' and '.join(names)}")
+        self._names.setAccessibleName(f"{place}: {' and '.join(names)}")
 
 
 def progress_words(run: RunState) -> str:
@@ -210,6 +221,21 @@ def progress_words(run: RunState) -> str:
     left = f"about {span_words(run.seconds_left)} left" if run.seconds_left is not None and not run.stopping else ""
     done = f"{run.done:,} of {run.total:,}"
     return " · ".join(filter(None, ("" if done in run.words else done, start, left)))
+
+
+def ended_words(run: RunState, state: CompareState) -> str:
+    """What came of a *run*, in a sentence such as `11 of 12 answers are there; 1 failed or was stopped.` for ears."""
+    if not run.total and not run.stopping and not state.waiting:
+        return "All answers are checked."
+    total = state.done + state.failed + state.waiting
+    if state.done == total:
+        return f"All {total:,} answers are there." if total > 1 else "The answer is there."
+    parts = [f"{state.done:,} of {total:,} answers {'is' if state.done == 1 else 'are'} there"]
+    if state.failed:
+        parts.append("1 failed or was stopped" if state.failed == 1 else f"{state.failed:,} failed or were stopped")
+    if state.waiting:
+        parts.append("1 waits" if state.waiting == 1 else f"{state.waiting:,} wait")
+    return f"{'; '.join(parts)}."
 
 
 def _place_words(number: int, run: RunState | None) -> str:

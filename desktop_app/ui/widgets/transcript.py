@@ -130,6 +130,12 @@ class Transcript(RowArea):
         self._unseen = True
         self._find()
 
+    def offer_again(self) -> None:
+        """Something else than before can be done with messages, or is to be said below them."""
+        for row in self._rows.realised:
+            row.changed = True
+        self._pump.request(self)
+
     def set_spoken(self, spoken: bool) -> None:
         """Whether a screen reader is told what arrives; of several answers at once it can follow one."""
         self._speaker.mute(not spoken)
