@@ -42,11 +42,13 @@ TEST_PROGRAMS = {
     "xvfb-run": "xvfb",
     "xauth": "xauth",
     "xdotool": "xdotool",
+    "strace": "strace",
     "dbus-run-session": "dbus",
     "/usr/libexec/at-spi-bus-launcher": "at-spi2-core",
     "/usr/lib/python3/dist-packages/pyatspi": "python3-pyatspi",
 }
-"""A virtual screen, and what a screen reader uses: the suite works the window through the accessibility tree."""
+"""A virtual screen; what a screen reader uses, because the suite works the window through the accessibility tree; and
+what tells the system calls of a program, or has them fail."""
 
 
 def missing(tests: bool) -> list[str]:

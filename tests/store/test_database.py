@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.domain.errors import UserError
+from desktop_app.domain.errors import Remedy, UserError
 from desktop_app.store.database import Database
+from tests.disk import failing_disk
 
 FIRST = "CREATE TABLE things (name TEXT)"
 SECOND = "ALTER TABLE things ADD COLUMN size INTEGER NOT NULL DEFAULT 7"
@@ -29,6 +30,17 @@ def break_file(path: Path, damage: str) -> bytes:
     }[damage]
     path.write_bytes(broken)
     return broken
+
+
+def taken_away(path: Path) -> bytes:
+    content = path.read_bytes()
+    path.unlink()
+    return content
+
+
+def brought_back(path: Path, content: bytes) -> None:
+    assert not path.exists()
+    path.write_bytes(content)
 
 
 def only_damaged_file(folder: Path) -> tuple[Path, bytes]:
@@ -97,7 +109,7 @@ async def test_closing_twice_and_using_it_after(path: Path) -> None:
     await database.open()
     await database.close()
     await database.close()
-    with pytest.raises(UserError, match="closed"):
+    with pytest.raises(UserError, match="Nothing can be read or saved any more"):
         await database.run(lambda _: None)
 
 
@@ -173,6 +185,80 @@ async def test_a_full_disk_loses_nothing_that_was_there(path: Path) -> None:
 
 async def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     database = Database(tmp_path / "missing" / "things.sqlite3")
-    with pytest.raises(UserError, match="cannot be saved"):
+    with pytest.raises(UserError, match="Nothing can be saved") as failure:
         await database.open()
+    assert str(tmp_path / "missing") in failure.value.reason
+    await database.close()
+
+
+async def test_an_empty_file_is_a_new_one_when_nothing_says_otherwise(path: Path) -> None:
+    await asyncio.to_thread(path.touch)
+    database = Database(path, (FIRST,))
+    assert await database.open() is None
+    await database.close()
+
+
+async def test_after_a_failure_of_the_disk_all_that_was_saved_is_there(path: Path) -> None:
+    await filled(path)
+    database = Database(path, (FIRST,))
+    await database.open()
+    with failing_disk(100_000), pytest.raises(UserError, match="so the last change is not saved") as failure:
+        await put(database, "x" * 200_000)
+    assert failure.value.reason.endswith("What was saved before was looked through and is safe.")
+    assert failure.value.remedy is Remedy.RETRY
+    assert await names(database) == ["kept"]
+    await put(database, "later")
+    assert await names(database) == ["kept", "later"]
+    await database.close()
+
+
+async def test_a_file_that_is_gone_after_a_failure_is_not_begun_anew(path: Path) -> None:
+    await filled(path)
+    database = Database(path, (FIRST,))
+    await database.open()
+    content = taken_away(path)
+    with failing_disk(), pytest.raises(UserError, match="so the last change is not saved") as failure:
+        await put(database, "new")
+    assert "cannot be opened" in failure.value.reason
+    with pytest.raises(UserError, match="cannot be opened") as failure:
+        await put(database, "new")
+    assert failure.value.reason.endswith("Until it can be opened, nothing is saved.")
+    brought_back(path, content)
+    assert await names(database) == ["kept"]
+    await database.close()
+
+
+async def test_a_failure_that_leaves_damage_behind_saves_what_can_be_read(path: Path) -> None:
+    await filled(path, f"{FIRST}; CREATE INDEX by_name ON things (name)")
+    database = Database(path, (FIRST,))
+    await database.open()
+    # What was read is in memory, so the damage is seen only when all of the file is looked at.
+    assert await names(database) == ["kept"]
+    break_file(path, "a page in the middle")
+    with failing_disk(100_000), pytest.raises(UserError, match="so the last change is not saved") as failure:
+        await put(database, "y" * 200_000)
+    assert "could not be read" in failure.value.reason
+    aside, _ = only_damaged_file(path.parent)
+    assert str(aside) in failure.value.reason
+    await put(database, "later")
+    assert await names(database) == ["later"]
+    await database.close()
+
+
+async def test_a_damaged_file_for_which_there_is_no_room_is_left_as_it_is(path: Path) -> None:
+    await filled(path, f"{FIRST}; CREATE INDEX by_name ON things (name)")
+    database = Database(path, (FIRST,))
+    await database.open()
+    await put(database, "x" * 100_000)
+    await database.close()
+    broken = break_file(path, "a page in the middle")
+    database = Database(path, (FIRST,))
+    with failing_disk(50_000), pytest.raises(UserError, match="no way to save what can be read of it"):
+        await database.open()
+    assert {one.name: one.read_bytes() for one in path.parent.glob("*.sqlite3*") if "sqlite3-" not in one.name} == {
+        path.name: broken
+    }
+    with pytest.raises(UserError, match="is not open"):
+        await names(database)
+    assert await database.open() is not None
     await database.close()

@@ -113,7 +113,7 @@ async def test_around_a_broken_page_of_answers_all_others_are_saved(path: Path, 
     assert notice is not None
     experiment, cells = await one_experiment(database)
     assert CELLS - 80 < len(cells) < CELLS
-    assert f"{len(cells) + PROMPTS} messages in 1 experiment were saved from it." in notice.reason
+    assert f"Saved from the file: {len(cells) + PROMPTS} messages in 1 experiment." in notice.reason
     assert (experiment.title, len(experiment.columns), len(experiment.prompts)) == ("trial", 3, PROMPTS)
     assert {cell.answer.text.split()[0] for cell in cells} == {"answer", "growing"}
     assert cells[-1].answer.text == "growing more"
@@ -144,6 +144,20 @@ async def test_without_a_table_the_answers_are_still_there(path: Path, whole: by
     if table == "provenances":
         assert {cell.provenance for cell in cells} == {None}
     await goes_on(database, experiment, cells)
+    await database.close()
+
+
+async def test_nobody_goes_on_from_an_answer_that_is_lost(path: Path, whole: bytes) -> None:
+    put(path, whole)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE experiment_prompts SET carried = 1 WHERE id IN (4, 50)")
+        db.execute("DELETE FROM cells WHERE prompt = 50")
+        db.commit()
+    spoil(path, leaf_pages(path, "votes")[0])
+    database, notice = await reopened(path)
+    assert notice is not None
+    experiment, _ = await one_experiment(database)
+    assert [prompt.id for prompt in experiment.prompts if prompt.carried is not None] == [4]
     await database.close()
 
 
@@ -183,7 +197,9 @@ async def test_damage_anywhere_never_ends_in_a_crash_nor_in_silence(path: Path, 
 
 def test_what_was_saved_in_words() -> None:
     assert Salvaged(31, 412).words() == "412 messages in 31 chats"
-    assert Salvaged(0, 0).words() == "0 messages in 0 chats"
+    assert Salvaged(0, 0).words() == ""
+    assert Salvaged(0, 0, 1).words() == "1 experiment"
+    assert Salvaged(2, 0, 1).words() == "2 chats and 1 experiment"
     assert Salvaged(1, 1).words() == "1 message in 1 chat"
     assert Salvaged(1, 1200, 2).words() == "1,200 messages in 1 chat and 2 experiments"
     assert Salvaged(0, 3, 1).words() == "3 messages in 1 experiment"
@@ -219,6 +235,25 @@ async def test_a_file_of_the_second_form_gets_experiments_and_keeps_what_it_has(
         assert [*db.iterdump(), str(db.execute("PRAGMA user_version").fetchone())] == before
 
 
+async def test_in_a_file_of_the_third_form_each_column_goes_on_from_its_own_answers(path: Path) -> None:
+    older = Database(path, MIGRATIONS[:3])
+    await older.open()
+    await older.run(
+        lambda db: db.execute(
+            "INSERT INTO experiments VALUES (1, 't', 'conversation', '', 1, 1, 1, 0, 0, 1, 2, 0, NULL)"
+        )
+    )
+    await older.run(lambda db: db.execute("INSERT INTO experiment_prompts VALUES (1, 1, 0, NULL, '', '', '', 'Why?')"))
+    await older.close()
+    database = Database(path)
+    assert await database.open() is None
+    store = ExperimentStore(database)
+    assert [(one.text, one.carried) for one in (await store.read(1)).prompts] == [("Why?", None)]
+    assert [one.carried for one in await store.carry(1, 1, 1)] == [1]
+    await check_whole(database)
+    await database.close()
+
+
 @pytest.mark.parametrize("step", range(len(STEPS) + 1))
 async def test_broken_off_before_any_step_it_stays_what_it_was(path: Path, step: int) -> None:
     await make_second_form(path)
@@ -238,7 +273,6 @@ async def test_when_nothing_can_be_read_chats_from_before_there_were_experiments
     put(path, b"<html>no</html>" * 4000)
     database, notice = await reopened(path)
     assert notice is not None
-    assert "2 messages in 2 chats were saved from" in notice.reason
-    assert "things.before-form-3.sqlite3" in notice.reason
+    assert "things.before-form-3.sqlite3): 2 messages in 2 chats. What came later is lost." in notice.reason
     assert len((await ExperimentStore(database).create(TRIAL)).columns) == 3
     await database.close()

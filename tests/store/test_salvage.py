@@ -3,6 +3,7 @@
 import asyncio
 import random
 import sqlite3
+import time
 from contextlib import closing
 from dataclasses import replace
 from hashlib import sha256
@@ -115,8 +116,8 @@ async def test_around_a_broken_page_everything_is_saved_and_told(path: Path, who
     assert notice is not None
     saved = await texts_of(database)
     assert CHATS * TURNS - 80 < len(saved) < CHATS * TURNS
-    assert notice.title == "A part of your saved conversations could not be read."
-    assert f"{len(saved)} messages in {CHATS} chats were saved from it." in notice.reason
+    assert notice.title == "A part of your saved conversations and experiments could not be read."
+    assert f"Saved from the file: {len(saved)} messages in {CHATS} chats." in notice.reason
     (aside,) = path.parent.glob("things.damaged-*.sqlite3")
     assert str(aside) in notice.reason
     assert digest(aside) == broken
@@ -173,8 +174,10 @@ async def test_when_nothing_can_be_read_the_copy_from_before_an_update_is_taken(
     put(path, b"<html>no</html>" * 4000)
     database, notice = await reopened(path)
     assert notice is not None
-    assert "5 messages in 3 chats were saved from" in notice.reason
-    assert "things.before-form-2.sqlite3, a copy made before an update" in notice.reason
+    copy = path.with_name("things.before-form-2.sqlite3")
+    made = time.strftime("%Y-%m-%d %H:%M", time.localtime(copy.stat().st_mtime))
+    told = f"From a copy of {made}, which was made before an update ({copy}): 5 messages in 3 chats, and settings. "
+    assert told + "What came later is lost." in notice.reason
     assert "Rayleigh." in await texts_of(database)
     await check_whole(database)
     await database.close()

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.markdown.hostile import hostile
+from tests.tracing import tracing
 
 ROOT = Path(__file__).parents[2]
 MOST = 6000
@@ -23,13 +23,12 @@ _HARMLESS = ("/proc/", "/sys/", "/dev/", "/usr/share/fonts", "/usr/share/icu", "
 @pytest.fixture(scope="module")
 def calls(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Its system calls while it draws them."""
-    strace = shutil.which("strace")
     folder = tmp_path_factory.mktemp("hostile")
     trap, fifo, trace = folder / "trap", folder / "fifo", folder / "trace"
     trap.write_text("secret")
     os.mkfifo(fifo)
-    tracing = [strace, "-f", "-qq", "-e", "trace=open,openat,connect", "-o", str(trace)] if strace else []
     child = [
+        *tracing(trace, "-e", "trace=open,openat,connect"),
         sys.executable,
         "-m",
         "tests.markdown.hostile_child",
@@ -39,14 +38,10 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         str(MOST),
     ]
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
-    done = subprocess.run(
-        [*tracing, *child], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100, check=False
-    )
+    done = subprocess.run(child, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 0, done.stderr
     drawn = [json.loads(line)["name"] for line in done.stdout.splitlines()]
     assert drawn == list(hostile(trap, fifo))
-    if strace is None:
-        pytest.skip("without strace only the pipe was tried, which would have hung it")
     lines = trace.read_text("utf-8", "replace").splitlines()
     begin, end = (number for number, line in enumerate(lines) if f'"{folder / "mark"}"' in line)
     return lines[begin + 1 : end]

@@ -83,7 +83,7 @@ def scenes(desk: Desk) -> Iterator[str]:
     chat = program.conversations.state
     program.serving.status.set(STATES[3])
     listed = tuple(Conversation(key, "A rather long title for a chat " * 3, 1e9) for key in range(1, 40))
-    failure = UserError("Your conversations cannot be saved.", "The disk is full. " * 4, Remedy.RETRY, "OSError")
+    failure = UserError("Nothing can be saved.", "The disk is full. " * 4, Remedy.RETRY, "OSError")
     chats = program.chats.state
     chats.set(replace(chats.value, conversations=listed, folders=(Folder(1, "A folder " * 9),), undo="Deleted a chat."))
     chat.set(replace(chat.value, error=failure))
