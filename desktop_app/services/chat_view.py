@@ -46,7 +46,7 @@ class ContextState:
     limit: int = 0
     """What the engine accepts; 0 when unknown."""
     estimated: bool = True
-    """Whether `used` was estimated, because the engine has not counted it."""
+    """Whether some of `total` was estimated, because the engine has not counted it."""
     attached: tuple[int, ...] = ()
     """Of each thing attached, as far as `draft` counts them."""
 

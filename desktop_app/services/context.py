@@ -114,25 +114,25 @@ class Counter:
         endpoint = self._endpoint()
         return None if endpoint is None or endpoint.elsewhere else endpoint
 
-    async def draft(self, text: str, attachments: Sequence[Attachment]) -> tuple[int, tuple[int, ...]]:
+    async def draft(self, text: str, attachments: Sequence[Attachment]) -> tuple[Count, tuple[Count, ...]]:
         """Tokens of what is written, and of each thing attached; what was counted once is not counted again."""
         files = [await self._file(attachment) for attachment in attachments]
         here = {(attachment.name, attachment.text) for attachment in attachments}
         # Texts of ten million characters are not kept for what is not attached any more.
         self._files = {key: tokens for key, tokens in self._files.items() if key[1:] in here}
-        return (await self.count(text)).tokens, tuple(files)
+        return await self.count(text), tuple(files)
 
-    async def _file(self, attachment: Attachment) -> int:
-        if attachment.tokens or attachment.kind is AttachmentKind.IMAGE:
-            return _estimate_file(attachment)
+    async def _file(self, attachment: Attachment) -> Count:
+        if attachment.kind is AttachmentKind.IMAGE:
+            return Count(_estimate_file(attachment), estimated=True)
         endpoint = self._endpoint()
         key = (endpoint.model if endpoint else "", attachment.name, attachment.text)
         if key not in self._files:
             count = await self.count(attachment.text)
             if count.estimated:
-                return count.tokens
+                return count
             self._files[key] = count.tokens
-        return self._files[key]
+        return Count(self._files[key])
 
 
 def _without_pictures(prompt: Sequence[Message] | str) -> tuple[Sequence[Message] | str, int]:

@@ -87,7 +87,8 @@ class Fitting:
         # Most conversations are so short that nobody has to count.
         if most(prompt) + room <= limit:
             return None
-        needed = (await self._counter.count(prompt, endpoint)).tokens + room
+        count = await self._counter.count(prompt, endpoint)
+        needed = count.tokens + room
         if needed <= limit:
             return None
         droppable = await self._cut(talk, turns, endpoint, 1.0)
@@ -96,7 +97,7 @@ class Fitting:
             needed,
             limit,
             droppable,
-            _words(needed, limit, droppable),
+            _words(f"about {needed:,}" if count.estimated else f"{needed:,}", limit, droppable),
             question.text if question else "",
             question.attachments if question else (),
         )
@@ -171,8 +172,8 @@ def _messages(count: int) -> str:
     return "1 message" if count == 1 else f"{count:,} messages"
 
 
-def _words(needed: int, limit: int, droppable: int) -> str:
-    numbers = f"with room for an answer it needs {needed:,} tokens, and the model can keep {limit:,} in mind"
+def _words(needed: str, limit: int, droppable: int) -> str:
+    numbers = f"with room for an answer it needs {needed} tokens, and the model can keep {limit:,} in mind"
     if droppable:
         oldest = "the oldest message" if droppable == 1 else f"the {droppable:,} oldest messages"
         return f"This chat has become too long for the model: {numbers}. Without {oldest} it fits."

@@ -39,7 +39,7 @@ class ContextMeter:
         if self._drafting is not None:
             self._drafting.cancel()
         if not text and not attachments:
-            self._desk.set_draft(0, ())
+            self._desk.set_draft(0, (), estimated=False)
             return
         work = self._count_draft(text, tuple(attachments))
         self._drafting = self._desk.tasks.start(work, name="count the draft")
@@ -78,7 +78,8 @@ class ContextMeter:
     async def _count_draft(self, text: str, attachments: tuple[Attachment, ...]) -> None:
         await asyncio.sleep(self._pause)
         written, attached = await self._counter.draft(text, attachments)
-        self._desk.set_draft(written, attached)
+        estimated = any(one.estimated for one in (written, *attached))
+        self._desk.set_draft(written.tokens, tuple(one.tokens for one in attached), estimated=estimated)
 
     async def _count(self, talk: Talk) -> None:
         await asyncio.sleep(self._pause)

@@ -96,6 +96,7 @@ class Desk:
         self._presets: tuple[Preset, ...] = ()
         self._draft = 0
         self._attached: tuple[int, ...] = ()
+        self._draft_estimated = False
         self._error: UserError | None = None
         self._views = 0
         self.state = Observable(ChatState())
@@ -155,9 +156,9 @@ class Desk:
         self._presets = presets
         self.publish()
 
-    def set_draft(self, written: int, attached: tuple[int, ...]) -> None:
+    def set_draft(self, written: int, attached: tuple[int, ...], *, estimated: bool) -> None:
         """Publish how many tokens are written and not sent, and how many each thing attached has."""
-        self._draft, self._attached = written + sum(attached), attached
+        self._draft, self._attached, self._draft_estimated = written + sum(attached), attached, estimated
         self.publish()
 
     def told(self, error: UserError | None) -> None:
@@ -198,7 +199,13 @@ class Desk:
                 settings=talk.settings,
                 defaults=self._defaults(),
                 presets=self._presets,
-                context=replace(talk.context, draft=self._draft, attached=self._attached, limit=limit),
+                context=replace(
+                    talk.context,
+                    draft=self._draft,
+                    attached=self._attached,
+                    limit=limit,
+                    estimated=talk.context.estimated or self._draft_estimated,
+                ),
                 full=talk.full,
                 seen_from=talk.seen,
                 summary=talk.summary if talk.seen is not None else "",

@@ -19,6 +19,7 @@ from desktop_app.services.program import Program
 from desktop_app.services.surroundings import SurroundingsState
 from desktop_app.ui.bridge import Bridge
 from desktop_app.ui.theme import Theme
+from desktop_app.ui.widgets.engine_words import elsewhere
 
 # ruff: noqa: PLC0415 - a page is imported when it is looked at first, so that the window opens sooner
 if TYPE_CHECKING:
@@ -107,7 +108,9 @@ class EngineRoom(QObject):
         page.restart_clicked.connect(self._on_shown_restart_asked)
         page.choose_clicked.connect(self.models_asked)
         page.remedy_chosen.connect(self.do)
-        self._bridge.watch(page, program.serving.engines, partial(self._tell_running, page))
+        self._bridge.watch(page, program.serving.engines, lambda _engines: self._tell_running(page))
+        # Whose settings these are is known a moment after they were asked for.
+        self._bridge.watch(page, program.model_settings.state, lambda _state: self._tell_running(page))
         return page
 
     def is_engines(self, page: QWidget) -> bool:
@@ -147,15 +150,17 @@ class EngineRoom(QObject):
             # What an experiment started with options of its own has those of its model for the rest.
             model = ModelRef(local.model_name(model.folder), model.folder, model.is_guide)
         self.settings.open_model(model)
-        self._tell_running(self.settings, self._program.serving.engines.value)
 
     def start(self, model: ModelRef) -> None:
         """Start a model, or connect to one elsewhere."""
         self._bridge.start("start model", self._program.serving.start(model))
 
     def start_current(self) -> None:
-        """Start the current model."""
-        self.start(self._current.model or self._program.guide)
+        """Start the current model; where there is no engine for it, show what would be installed."""
+        if self._current.stage is EngineStage.NOT_INSTALLED and not elsewhere(self._current):
+            self.offer_install()
+        else:
+            self.start(self._current.model or self._program.guide)
 
     def start_guide(self) -> None:
         """Start the model that ships with the program."""
@@ -271,10 +276,11 @@ class EngineRoom(QObject):
         if model := self._program.model_settings.state.value.model:
             self._bridge.start("restart", self._program.serving.restart(model.key))
 
-    def _tell_running(self, page: "ModelSettingsPage", engines: tuple[EngineStatus, ...]) -> None:
+    def _tell_running(self, page: "ModelSettingsPage") -> None:
         """Whether the model whose settings are shown runs, and with which it was started."""
         shown = self._program.model_settings.state.value.model
         active = (EngineStage.STARTING, EngineStage.READY)
+        engines = self._program.serving.engines.value
         running = any(shown and one.key == shown.key and one.stage in active for one in engines)
         page.show_running(running, self._program.serving.settings_of_run(shown.key) if shown else None)
 

@@ -61,8 +61,9 @@ class Command:
     """Usual keys, as Qt writes them on any system, e.g. `Ctrl+Shift+N`."""
     group: Group
     also: str = ""
-    """Other keys that do the same while nobody has chosen: a second way to type the first, or one that works where a
-    field of text wants the first for itself."""
+    """Other keys that do the same while nobody has chosen, e.g. where a field of text wants the first for itself. Never
+    what the first ones write with Shift (`Ctrl+<` for `Ctrl+Shift+,`): that stroke is both to Qt, which then does
+    nothing."""
 
 
 COMMANDS = (
@@ -89,7 +90,7 @@ COMMANDS = (
     Command(CommandId.ENGINE, "Engine", "Ctrl+5", Group.PLACES),
     Command(CommandId.LOG, "Log", "Ctrl+6", Group.PLACES),
     Command(CommandId.MODEL_SETTINGS, "Settings of the model", "Ctrl+,", Group.PLACES),
-    Command(CommandId.PREFERENCES, "Preferences", "Ctrl+Shift+,", Group.PLACES, also="Ctrl+<"),
+    Command(CommandId.PREFERENCES, "Preferences", "Ctrl+Shift+,", Group.PLACES),
     Command(CommandId.SHORTCUTS, "Keyboard shortcuts", "Ctrl+/", Group.PLACES, also="Ctrl+?"),
     Command(CommandId.CHOOSE_MODEL, "Choose a model", "Ctrl+L", Group.MODEL),
     Command(CommandId.OPEN_FOLDER, "Open a folder with a model", "Ctrl+O", Group.MODEL),

@@ -10,6 +10,7 @@ from desktop_app.paths import Paths
 from desktop_app.store.conversations import CHAIN, ConversationStore
 from desktop_app.store.database import Database
 from tests.e2e.desktop import Desktop, Window
+from tests.e2e.steps import answer_file_dialog
 
 pytestmark = [pytest.mark.display]
 
@@ -82,12 +83,33 @@ def test_new_chat_search_pages_and_lines(window: Window) -> None:
     window.key("ctrl+5")
     window.find(name="Add an engine")
     window.key("ctrl+6")
-    window.find(name="Start the model")
+    window.find(has="What the engine prints")
+    window.key("ctrl+shift+comma")
+    window.find(name="Size of text")
     window.key("Escape")
     window.find(name="Message", has="one\ntwo", state="focused")
     assert window.close() == 0
 
 
+def test_a_failure_is_read_out(window: Window, desktop: Desktop, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.txt"
+    empty.touch()
+    desktop.robot.listen(on=True)
+    window.key("ctrl+shift+a")
+    answer_file_dialog(window, "Attach files", empty)
+    window.find(has="It has no text in it.")
+    heard: list[str] = []
+
+    def said() -> bool:
+        heard.extend(desktop.robot.heard())
+        return bool(heard)
+
+    window.wait(said, "the words")
+    desktop.robot.listen(on=False)
+    assert heard == ["“empty.txt” could not be read. It has no text in it."]
+    assert window.close() == 0
+
+
 def test_closed_from_outside_it_ends_in_order(window: Window) -> None:
     window.process.terminate()
-    assert window.process.wait(30) == 0
+    assert window.process.wait(120) == 0

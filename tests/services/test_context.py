@@ -5,7 +5,7 @@ from pathlib import Path
 from desktop_app.domain.chat import Attachment, AttachmentKind, Message, Role
 from desktop_app.domain.sampling import ChatSettings, Sampling
 from desktop_app.services.chat_view import ContextState
-from desktop_app.services.context import Counter, as_asked, estimate, most, room_for_answer
+from desktop_app.services.context import Count, Counter, as_asked, estimate, most, room_for_answer
 from tests.conftest import reach
 from tests.endpoint.running import elsewhere, running
 from tests.services.chat_world import ChatWorld
@@ -16,6 +16,10 @@ PICTURE = Attachment(0, "a.png", AttachmentKind.IMAGE, "image/png", data=b"x", s
 
 def used(world: ChatWorld) -> tuple[int, bool]:
     return world.state.context.used, world.state.context.estimated
+
+
+def weighed(world: ChatWorld) -> tuple[int, bool]:
+    return world.state.context.draft, world.state.context.estimated
 
 
 async def test_after_an_answer_the_engine_has_counted(world: ChatWorld, tmp_path: Path) -> None:
@@ -57,18 +61,33 @@ async def test_the_draft_is_counted_when_the_keys_rest(world: ChatWorld, tmp_pat
         assert world.state.context.draft == 0
 
 
+async def test_an_estimate_in_what_is_written_makes_the_whole_one(world: ChatWorld, tmp_path: Path) -> None:
+    async with running(tmp_path) as engine:
+        world.engine = engine.endpoint
+        world.chat.new()
+        world.chat.set_draft("one two", [FILE])
+        await reach(lambda: weighed(world) == (5, False), "two words and three of the file")
+        world.chat.set_draft("one two", [FILE, PICTURE])
+        await reach(lambda: weighed(world) == (1005, True), "the same with a picture")
+        world.chat.set_draft("")
+        assert weighed(world) == (0, False)
+
+
 async def test_what_cannot_be_counted_is_estimated() -> None:
     counter = Counter(lambda: None)
     count = await counter.count("x" * 400)
     assert (count.tokens, count.estimated) == (100, True)
-    assert await counter.draft("x" * 400, [PICTURE]) == (100, (1000,))
+    assert await counter.draft("x" * 400, [PICTURE]) == (Count(100, estimated=True), (Count(1000, estimated=True),))
 
 
 async def test_a_server_elsewhere_is_told_nothing_before_it_is_sent(tmp_path: Path) -> None:
     async with elsewhere(tmp_path) as server:
         counter = Counter(lambda: server.endpoint)
         assert (await counter.count("one two three four")).estimated
-        assert await counter.draft("x" * 400, [FILE]) == (100, (-(-len(FILE.text) // 4),))
+        assert await counter.draft("x" * 400, [FILE]) == (
+            Count(100, estimated=True),
+            (Count(-(-len(FILE.text) // 4), estimated=True),),
+        )
         sent = await counter.count("one two three four", server.endpoint)
         assert (sent.tokens, sent.estimated) == (4, False)
 
@@ -76,10 +95,10 @@ async def test_a_server_elsewhere_is_told_nothing_before_it_is_sent(tmp_path: Pa
 async def test_a_file_is_counted_once(tmp_path: Path) -> None:
     async with running(tmp_path) as engine:
         counter = Counter(lambda: engine.endpoint)
-        assert await counter.draft("", [FILE]) == (0, (3,))
+        assert await counter.draft("", [FILE]) == (Count(0), (Count(3),))
         engine.process.kill()
         await engine.process.wait()
-        assert await counter.draft("", [FILE]) == (0, (3,))
+        assert await counter.draft("", [FILE]) == (Count(0), (Count(3),))
         assert (await counter.count("one two three four")).estimated
 
 

@@ -71,6 +71,7 @@ def test_with_large_words_in_a_small_window_the_settings_cover_the_conversation(
         page.toggle_settings()
         await reach(lambda: panel(desk).width() == page.width(), "all the room")
         assert not page.middle.isVisible()
+        assert panel(desk).isAncestorOf(desk.window.focusWidget())
         press(desk.window, Qt.Key.Key_Escape)
         assert page.middle.isVisible()
         assert desk.field.hasFocus()
@@ -96,6 +97,17 @@ def test_the_composer_stands_exactly_below_the_text(qapp: QApplication, data: Pa
 
         await reach(lambda: edges()[:2] == edges()[2:], f"the same edges: {edges()}")
         assert (page.transcript.verticalScrollBar().maximum() > 0) is (count > 1)
+
+    play(qapp, data, scene)
+
+
+def test_the_keyboard_goes_back_to_the_field_when_the_settings_go(qapp: QApplication, data: Paths) -> None:
+    async def scene(desk: Desk) -> None:
+        desk.window.chat.toggle_settings()
+        assert desk.field.hasFocus()
+        child(panel(desk), QPlainTextEdit, "System prompt").setFocus()
+        press_button(panel(desk), "Close the settings")
+        assert desk.field.hasFocus()
 
     play(qapp, data, scene)
 
@@ -231,6 +243,22 @@ def test_a_picture_that_the_model_does_not_take_is_told_before_it_is_sent(qapp: 
         await reach(lambda: any("takes no pictures" in one for one in words(desk.window)), "the warning")
         desk.program.draft.remove(0)
         assert not any("takes no pictures" in one for one in words(desk.window))
+
+    play(qapp, data, scene)
+
+
+def test_a_file_is_sent_with_what_it_takes_of_the_context(qapp: QApplication, data: Paths, tmp_path: Path) -> None:
+    async def scene(desk: Desk) -> None:
+        await desk.serve(answer="Yes.")
+        chat = desk.program.conversations
+        file = tmp_path / "notes.txt"
+        file.write_text("one two three", "utf-8")
+        await desk.program.draft.add_files([file])
+        await reach(lambda: chat.state.value.context.attached == (3,), "the figure")
+        write(desk.field, "Is that so?")
+        press(desk.field, Qt.Key.Key_Return)
+        await reach(lambda: not chat.state.value.answering and len(desk.messages) == 2, "the answer")
+        assert [one.tokens for one in desk.messages[0].attachments] == [3]
 
     play(qapp, data, scene)
 

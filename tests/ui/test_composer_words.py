@@ -31,6 +31,7 @@ def document(note: str = "", tokens: int = 0, size: int = 0) -> Attachment:
         (document("12 pages, 2 without text", 3410, 9_000_000), "12 pages · 3,410 tokens"),
         (document("1 page", 0, 12_345), "1 page · 12 KB"),
         (document("cut at 2 MB", 1), "1 token"),
+        (Attachment(1, "a.png", AttachmentKind.IMAGE, "image/png", tokens=1000), "≈ 1,000 tokens"),
         (document(), ""),
     ],
 )

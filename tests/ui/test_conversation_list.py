@@ -190,6 +190,18 @@ def test_the_keyboard_walks_over_headings_and_up_to_the_search(desk: Desk) -> No
     assert QApplication.focusWidget() is desk.view
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_Home, Qt.Key.Key_PageUp])
+def test_the_first_chat_is_one_key_away(desk: Desk, key: Qt.Key) -> None:
+    desk.list.show_chats(CHATS, 4)
+    desk.press(key)
+    assert desk.said == [("chosen", 1)]
+    desk.list.show_chats(CHATS, 1)
+    desk.press(Qt.Key.Key_End)
+    assert desk.said[1:] == [("chosen", 4)]
+    desk.press(key, SHIFT)
+    assert len(desk.view.selected_ids) == 4
+
+
 def test_f2_renames_in_place(desk: Desk) -> None:
     desk.list.show_chats(CHATS, 1)
     desk.press(Qt.Key.Key_F2)

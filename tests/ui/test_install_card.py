@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QProgressBar
+from PySide6.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_app.domain.errors import EngineError, Remedy
@@ -65,6 +65,27 @@ def test_until_the_plan_is_known_no_empty_lines_stand_there(desk: Desk, qtbot: Q
     fresh.show()
     assert words(fresh) == []
     assert buttons(fresh) == ["Install", ADOPT]
+
+
+def test_a_plan_that_comes_when_the_card_is_shown_cuts_no_line(qtbot: QtBot, theme: Theme) -> None:
+    page = QWidget()
+    column = QVBoxLayout(page)
+    column.addStretch(2)
+    card = InstallCard(theme, "Install")
+    column.addWidget(card)
+    column.addStretch(3)
+    qtbot.addWidget(page)
+    page.resize(572, 600)
+    card.show_setup(None, None, None)
+    page.show()
+    qtbot.waitExposed(page)
+    card.show_setup(replace(PLAN, sources="the package index that pip is set to use; " * 3), None, None)
+
+    def uncut() -> bool:
+        lines = [line for line in card.findChildren(QLabel) if line.isVisible() and line.wordWrap()]
+        return len(lines) == 5 and all(line.height() == line.heightForWidth(line.width()) for line in lines)
+
+    qtbot.waitUntil(uncut)
 
 
 def test_too_little_room_is_said_where_the_figure_stands(desk: Desk) -> None:

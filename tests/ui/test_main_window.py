@@ -70,6 +70,7 @@ def test_the_first_window_offers_set_up_and_skipping_is_remembered(qapp: QApplic
         await desk.quiet()
         assert "Chat with open models on this computer" in words(desk.window)
         assert {"Set up and chat", "Skip for now"} <= set(buttons(desk.window))
+        assert desk.window.focusWidget().accessibleName() == "Set up and chat"
         press_button(desk.window, "Skip for now")
         await desk.quiet()
         assert desk.window.chat.isVisible()
@@ -97,6 +98,37 @@ def test_what_will_be_downloaded_is_shown_before_anything_starts(qapp: QApplicat
         assert not desk.program.setup.state.value.busy
 
     play(qapp, Paths(tmp_path / "data"), scene)
+
+
+def test_without_an_engine_the_page_of_logs_leads_to_one(qapp: QApplication, tmp_path: Path) -> None:
+    async def scene(desk: Desk) -> None:
+        press_button(desk.window, "Skip for now")
+        await desk.quiet()
+        desk.window.room.show_log()
+        press_button(desk.window.room.log, "Start the model")
+        await desk.quiet()
+        assert desk.window.room.engines.isVisible()
+        assert desk.program.setup.state.value.plan is not None
+        assert "Install" in buttons(desk.window.room.engines)
+
+    play(qapp, Paths(tmp_path / "data"), scene)
+
+
+def test_the_settings_of_a_model_that_runs_say_so_when_they_are_first_looked_at(
+    qapp: QApplication, data: Paths
+) -> None:
+    async def scene(desk: Desk) -> None:
+        await desk.serve()
+        desk.window.activateWindow()
+        desk.field.setFocus()
+        desk.window.room.show_settings()
+        await reach(lambda: not desk.program.model_settings.state.value.loading, "the settings")
+        await desk.quiet()
+        assert desk.window.focusWidget() is desk.window.room.settings
+        assert "Running" in words(desk.window.room.settings)
+        assert "Start" not in buttons(desk.window.room.settings)
+
+    play(qapp, data, scene)
 
 
 @pytest.mark.parametrize("way", ["button", "escape"])

@@ -498,3 +498,13 @@ def test_rows_and_what_is_in_them_grow_with_their_words(desk: Desk, theme: Theme
     finally:
         theme.set_text_scale(1.0)
     desk.qtbot.waitUntil(lambda: rows() == usual)
+
+
+def test_with_large_words_in_a_narrow_list_only_the_order_gives_way(desk: Desk, theme: Theme) -> None:
+    theme.set_text_scale(2.0)
+    try:
+        desk.browser.resize(400, 600)
+        segments = desk.browser.segments
+        desk.qtbot.waitUntil(lambda: segments.width() >= segments.sizeHint().width() > 200)
+    finally:
+        theme.set_text_scale(1.0)

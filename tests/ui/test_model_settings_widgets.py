@@ -452,3 +452,11 @@ def test_a_command_is_copied_and_tab_leaves_it(qtbot: QtBot, theme: Theme) -> No
     assert QGuiApplication.clipboard().text() == "python --model x"
     press(desk.text, Qt.Key.Key_Tab)
     assert desk.text.toPlainText() == "python --model x"
+
+
+def test_a_choice_tells_what_is_chosen_even_where_qt_names_it_after_what_is(qtbot: QtBot, theme: Theme) -> None:
+    choice = Choice(theme, "Thinking")
+    qtbot.addWidget(choice)
+    assert choice.accessibleDescription() == "Thinking"
+    choice.setAccessibleDescription("Answers better and later.")
+    assert choice.accessibleDescription() == "Thinking. Answers better and later."

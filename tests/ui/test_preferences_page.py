@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QCheckBox, QSlider
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QSlider
 from pytestqt.qtbot import QtBot
 
 from desktop_app.domain.appearance import Appearance
@@ -68,6 +69,17 @@ def test_text_size_by_keyboard_and_back(desk: Desk, scaling: Theme, qtbot: QtBot
     qtbot.waitUntil(lambda: scaling.text_scale == 2.0)
     press_button(desk.page, "Usual size")
     assert desk.said == [("text_scale_chosen", 1.1), ("text_scale_chosen", 2.0), ("text_scale_chosen", 1.0)]
+    assert desk.slider.value() == 100
+
+
+def test_the_wheel_scrolls_the_page_and_changes_nothing(desk: Desk) -> None:
+    middle, step = QPointF(desk.slider.rect().center()), QPoint(0, -120)
+    none = Qt.KeyboardModifier.NoModifier
+    event = QWheelEvent(
+        middle, middle, QPoint(), step, Qt.MouseButton.NoButton, none, Qt.ScrollPhase.NoScrollPhase, False
+    )
+    QApplication.sendEvent(desk.slider, event)
+    assert not event.isAccepted()
     assert desk.slider.value() == 100
 
 

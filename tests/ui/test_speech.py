@@ -47,6 +47,20 @@ def test_an_unfinished_sentence_is_kept_back() -> None:
     assert sentences.feed("ld. And") == ["Hello world."]
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (
+            r"$$2 \cdot n_{layers} \cdot \sum_{i}^n (x)_{j} x_\max$$",
+            r"$$2 \cdot n_{layers} \cdot \sum_{i}^n (x)_{j} x_\max$$",
+        ),
+        ("_Well_, this __is__ (_so_) snake_case.", "Well, this is (so) snake_case."),
+    ],
+)
+def test_formulas_keep_what_elsewhere_is_a_sign_of_markdown(written: str, said: str) -> None:
+    assert spoken(written) == said
+
+
 def test_links_are_said_without_their_address() -> None:
     assert spoken("See [the *manual*](https://docs.vllm.ai/en/latest) now.") == "See the manual now."
 

@@ -1,14 +1,14 @@
 """The keyboard in a transcript: in, through a message, out, and from message to message."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_app.domain.chat import Message
 from desktop_app.domain.tree import Place
-from desktop_app.ui.theme import Theme
+from desktop_app.ui.theme import KeyboardFocus, Theme
 from desktop_app.ui.widgets.transcript import Transcript
 from tests.ui.transcripts import answer, question, settle, top_in_sight
 
@@ -89,3 +89,28 @@ def test_what_goes_with_the_keyboard_leaves_it_with_the_transcript(qtbot: QtBot,
     transcript.step(-1)
     transcript.show_path(MANY[:-1], {})
     assert window.focusWidget() is transcript
+
+
+def test_the_frame_around_a_message_is_whole(qtbot: QtBot, window: QWidget, qapp: QApplication) -> None:
+    transcript = fill(qtbot, window)
+    ring = KeyboardFocus(qapp)
+    qapp.installEventFilter(ring)
+    window.activateWindow()
+    transcript.setFocus()
+    transcript.step(-1)
+    qtbot.waitUntil(lambda: window.focusWidget().hasFocus())
+    message = window.focusWidget()
+    column = message.parentWidget()
+    assert column
+    beside = [QPoint(message.x() - 6, message.y() + 8), QPoint(message.geometry().right() + 6, message.y() + 30)]
+
+    def colours() -> set[str]:
+        picture = column.grab().toImage()
+        return {picture.pixelColor(one).name() for one in beside}
+
+    framed = colours()
+    transcript.setFocus()
+    bare = colours()
+    qapp.removeEventFilter(ring)
+    assert (len(framed), len(bare)) == (1, 1)
+    assert framed != bare

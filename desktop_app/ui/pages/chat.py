@@ -286,8 +286,15 @@ class ChatPage(QWidget):
             self._chat_settings = self._make_settings()
         if self._chat_settings is not None:
             self.flush()
+            focused = self.window().focusWidget()
+            leaves = not shown and focused is not None and self._chat_settings.isAncestorOf(focused)
             self._chat_settings.setHidden(not shown)
             self._arrange()
+            # Else Qt gives the keyboard to whatever comes next, far away.
+            if leaves:
+                self.composer.setFocus(Qt.FocusReason.OtherFocusReason)
+            elif self.middle.isHidden():
+                self._chat_settings.focus_first()
         if remember:
             self._start("fold", self._settings.set_folded(_SETTINGS, not shown))
 

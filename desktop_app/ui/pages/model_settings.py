@@ -57,6 +57,7 @@ class ModelSettingsPage(QWidget):
         self._bridge = bridge
         self._service = service
         self._running = False
+        self.setAccessibleName("Settings of the model")
         self._started_with: ModelSettings | None = None
         self._before_reset: ModelSettings | None = None
         self._editing: CommandEditor | None = None
@@ -113,6 +114,17 @@ class ModelSettingsPage(QWidget):
         self._tabs.search(text)
 
     def _on_state_changed(self, state: SettingsState) -> None:
+        held = self._has_keyboard()
+        self._show_state(state)
+        if held and not self._has_keyboard():
+            # What had it is hidden now, and Qt gives it to what comes next: the button of another page.
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _has_keyboard(self) -> bool:
+        focused = self.window().focusWidget()
+        return focused is self or (focused is not None and self.isAncestorOf(focused) and focused.isVisibleTo(self))
+
+    def _show_state(self, state: SettingsState) -> None:
         self._show_head(state)
         ready = _is_known(state)
         for part in (self._memory, self._notes, self._presets, self._tabs):

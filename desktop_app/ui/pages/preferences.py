@@ -3,11 +3,12 @@
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from desktop_app.domain.appearance import Appearance
 from desktop_app.ui.theme import LARGEST, SMALLEST, Theme
 from desktop_app.ui.widgets.basics import Scrolled, button, card, label, surface
+from desktop_app.ui.widgets.fit_slider import CalmSlider
 from desktop_app.ui.widgets.flow import Flow
 from desktop_app.ui.widgets.model_list_look import model_list_sheet
 from desktop_app.ui.widgets.setting_parts import Switch
@@ -15,18 +16,9 @@ from desktop_app.ui.widgets.setting_parts import Switch
 _WIDTH = 720
 _STEP = 10
 """Per cent between two sizes of text."""
-_SLIDER_HEIGHT = 24
 _SETTLE_MILLISECONDS = 250
 """After the slider's last move: to give a whole window other fonts takes a moment."""
 _SAMPLE = "The quick brown fox jumps over the lazy dog. 0123456789"
-_SLIDER = """
-QSlider::groove:horizontal {{ background: {raised}; border: 1px solid {line}; height: 6px; border-radius: 4px; }}
-QSlider::sub-page:horizontal {{ background: {accent}; border: 1px solid {accent}; height: 6px; border-radius: 4px; }}
-QSlider::handle:horizontal {{
-    background: {card}; border: 2px solid {accent}; width: 16px; margin: -7px 0; border-radius: 10px;
-}}
-QSlider[kbd="true"]::handle:horizontal {{ border-color: {text}; }}
-"""
 _TITLES = (
     "A chat is named after its first words at once. When the model has nothing else to do, it finds a better name. "
     "Names that you gave yourself stay."
@@ -57,7 +49,7 @@ class PreferencesPage(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._theme = theme
         self._colours: dict[Appearance, QPushButton] = {}
-        self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._slider = CalmSlider(theme, "Size of text")
         self._percent = label()
         self._usual = button("Usual size", lambda: self._choose_scale(1.0), "link")
         self._sample = label(_SAMPLE, wrap=True)
@@ -77,8 +69,7 @@ class PreferencesPage(QWidget):
 
     def _dress(self) -> None:
         theme = self._theme
-        tokens = theme.tokens
-        self.setStyleSheet(theme.sheet(model_list_sheet(tokens)) + _SLIDER.format(**vars(tokens)))
+        self.setStyleSheet(theme.sheet(model_list_sheet(theme.tokens)))
         for appearance, one in self._colours.items():
             one.setChecked(appearance is theme.appearance)
         self._slider.blockSignals(True)
@@ -135,8 +126,6 @@ class PreferencesPage(QWidget):
         self._slider.setRange(round(SMALLEST * 100), round(LARGEST * 100))
         self._slider.setSingleStep(_STEP)
         self._slider.setPageStep(2 * _STEP)
-        self._slider.setAccessibleName("Size of text")
-        self._slider.setMinimumHeight(_SLIDER_HEIGHT)
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(self._slider, 1)

@@ -1,6 +1,7 @@
 """The first run: one page, one button. Skip is always there."""
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop_app.services.setup import Setup, SetupState
@@ -39,6 +40,11 @@ class WelcomePage(QWidget):
         theme.changed.connect(self._fit)
         self._fit()
         bridge.watch(self, setup.state, self._on_setup_changed)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The keyboard begins at the one button that leads on, not at whatever Qt comes to first."""
+        super().showEvent(event)
+        self._card.focus_action()
 
     def _on_setup_changed(self, state: SetupState) -> None:
         self._card.show_setup(state.plan, state.progress, state.error)

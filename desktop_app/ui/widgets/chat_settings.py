@@ -109,6 +109,10 @@ class ChatSettingsPanel(QWidget):
         self._covering = covering
         self._fit()
 
+    def focus_first(self) -> None:
+        """Put the keyboard where the settings begin."""
+        self._presets.focus_first()
+
     def flush(self) -> None:
         """Say at once what is written and not said yet: another chat is about to be opened, or the window closed."""
         self._system.take()

@@ -63,6 +63,10 @@ class PresetBar(QWidget):
         self._build()
         self._close()
 
+    def focus_first(self) -> None:
+        """Put the keyboard on the choice."""
+        self._choice.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def show_presets(self, presets: tuple[Preset, ...], settings: ChatSettings) -> None:
         """Show the presets, and which of them *settings* are."""
         if (presets, settings) == (self._presets, self._settings) and self._choice.count():

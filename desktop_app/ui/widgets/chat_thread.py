@@ -97,7 +97,10 @@ class ChatThread(QWidget):
 
     def ask(self, text: str) -> None:
         """Send *text* with what is attached."""
-        self._start("answer", self._conversations.send(text, self._weighed(self._draft.take())))
+        # Before anything is taken: of an empty draft there are no figures. And estimates are not kept with a question.
+        context = self._conversations.state.value.context
+        attachments = weighed(self._draft.take(), () if context.estimated else context.attached)
+        self._start("answer", self._conversations.send(text, attachments))
         self.sent.emit()
 
     def show_found(self, conversation: int, message: object, words: str) -> None:

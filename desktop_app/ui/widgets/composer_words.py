@@ -75,7 +75,7 @@ def attachment_words(attachment: Attachment) -> str:
     """What stands behind the name of a file, e.g. `12 pages · 3,410 tokens`."""
     pages = _PAGES.match(attachment.note)
     size = size_words(attachment.size) if attachment.size else ""
-    much = _tokens(attachment.tokens) if attachment.tokens else size
+    much = _attached_tokens(attachment) or size
     return " · ".join(part for part in (pages[0] if pages else "", much) if part)
 
 
@@ -83,8 +83,14 @@ def attachment_sentence(attachment: Attachment) -> str:
     """All that is known of a file, for a tooltip and a screen reader."""
     kind = "Picture" if attachment.kind is AttachmentKind.IMAGE else "File"
     size = size_words(attachment.size) if attachment.size else ""
-    parts = (size, _tokens(attachment.tokens) if attachment.tokens else "", attachment.note)
+    parts = (size, _attached_tokens(attachment), attachment.note)
     return f"{kind} “{attachment.name}”: {' · '.join(part for part in parts if part) or 'attached'}"
+
+
+def _attached_tokens(attachment: Attachment) -> str:
+    """What it takes of the context; of a picture nobody knows before it is sent."""
+    about = "≈ " if attachment.kind is AttachmentKind.IMAGE else ""
+    return f"{about}{_tokens(attachment.tokens)}" if attachment.tokens else ""
 
 
 def size_words(size: int) -> str:

@@ -12,6 +12,7 @@ from desktop_app.ui.widgets.basics import button, card, label, plain, set_proper
 from desktop_app.ui.widgets.composer_chips import Icon
 from desktop_app.ui.widgets.composer_words import first_words
 from desktop_app.ui.widgets.flow import Flow
+from desktop_app.ui.widgets.speech import announce_shown
 
 _GAP = 6
 _BUTTON_SIDES = 34
@@ -98,6 +99,7 @@ class ContextCard(QWidget):
             one.setVisible(full.droppable > 0)
         self.setAccessibleName(_TITLE)
         self.setAccessibleDescription(full.words)
+        announce_shown(self, f"{_TITLE}. {full.words}")
 
 
 def question_words(full: ContextFull) -> str:
@@ -120,9 +122,12 @@ class SuggestionCard(QWidget):
 
     def show_suggestion(self, words: str) -> None:
         """Show *words*; no words hide the card."""
+        if words == self._words.text():
+            return
         self._words.setText(words)
         self.setAccessibleName(words)
         self.setVisible(bool(words))
+        announce_shown(self, words)
 
 
 def _fill(widget: QWidget, theme: Theme, texts: tuple[QWidget, ...], ways: QWidget) -> None:

@@ -14,6 +14,7 @@ from desktop_app.ui.widgets.conversation_list_paint import ChatDelegate
 _Flag = QItemSelectionModel.SelectionFlag
 _KEY = Qt.Key
 _FOLDING = {_KEY.Key_Return, _KEY.Key_Enter, _KEY.Key_Space, _KEY.Key_Left, _KEY.Key_Right}
+_UPWARDS = (QAbstractItemView.CursorAction.MoveHome, QAbstractItemView.CursorAction.MovePageUp)
 
 
 class ChatListView(QListView):
@@ -145,6 +146,14 @@ class ChatListView(QListView):
             self.left.emit()
         else:
             super().keyPressEvent(event)
+
+    def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        """Home and PageUp come to the first row that can be chosen; Qt stays where it is because of a heading above."""
+        found = super().moveCursor(action, modifiers)
+        if action in _UPWARDS and found in (QModelIndex(), self.currentIndex(), self.rows.index(0)):
+            first = (row for row, one in enumerate(self.rows.entries) if one.kind is not Kind.HEADING)
+            return self.rows.index(next(first, 0))
+        return found
 
     def _edit(self, row: int | None) -> None:
         if row is None or self._searching:

@@ -1,7 +1,7 @@
 """What will be downloaded before anything starts; then steps, progress, Cancel; then the result or the failure."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFormLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QProgressBar, QVBoxLayout, QWidget
 
 from desktop_app.domain.errors import Remedy, UserError
 from desktop_app.domain.installation import InstallPlan, InstallProgress, InstallStep
@@ -49,6 +49,11 @@ class InstallCard(QWidget):
         self._notice.remedy_chosen.connect(self._on_remedy_chosen)
         self._notice.dismissed.connect(self.dismissed)
         self._build()
+
+    def focus_action(self) -> None:
+        """Put the keyboard on the button that begins, or that cancels."""
+        one = self._cancel if self._install.isHidden() else self._install
+        one.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_setup(self, plan: InstallPlan | None, progress: InstallProgress | None, error: UserError | None) -> None:
         """Draw what is known: the plan before, the progress during, the failure after."""
@@ -100,34 +105,36 @@ class InstallCard(QWidget):
             self.install_clicked.emit()
 
     def _build(self) -> None:
-        form = QFormLayout(self._plan)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setHorizontalSpacing(24)
-        form.setVerticalSpacing(8)
-        for name, value in (
+        # Not a form: that keeps the heights of the lines that it had while it was hidden, and cuts the longer ones.
+        grid = QGridLayout(self._plan)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(24)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(1, 1)
+        lines = (
             ("Engine", self._what),
             ("Download", self._download),
             ("From", self._sources),
             ("On the disk", self._disk),
             ("Free now", self._free),
             ("Folder", self._where),
-        ):
-            title = label(name, "second")
-            title.setAlignment(Qt.AlignmentFlag.AlignTop)
-            form.addRow(title, value)
-        form.addRow(self._note)
+        )
+        for row, (name, value) in enumerate(lines):
+            grid.addWidget(label(name, "second"), row, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(value, row, 1)
+        grid.addWidget(self._note, len(lines), 0, 1, 2)
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName("Progress of the installation")
-        row = Flow(12)
+        buttons = Flow(12)
         for one in (self._install, self._cancel, self._adopt):
-            row.addWidget(one)
+            buttons.addWidget(one)
         frame = card()
         inside = QVBoxLayout(frame)
         inside.setContentsMargins(24, 20, 24, 20)
         inside.setSpacing(16)
         for part in (self._plan, self._steps, self._bar, self._left, self._notice):
             inside.addWidget(part)
-        inside.addLayout(row)
+        inside.addLayout(buttons)
         outside = QVBoxLayout(self)
         outside.setContentsMargins(0, 0, 0, 0)
         outside.addWidget(frame)

@@ -29,6 +29,8 @@ _PAUSE_MS = 60
 
 _SORT_LETTERS = 17
 """Of the widest order, in letters of more than average width."""
+_SORT_LEAST = 80
+"""Pixels of its box, with an arrow in it."""
 
 
 class Shelf(Enum):
@@ -305,6 +307,8 @@ class ModelBrowser(QWidget):
         for order in Order:
             self._sort.addItem(order.value, order)
         self._sort.setMinimumContentsLength(_SORT_LETTERS)
+        # Where both do not fit, its words are cut, and never those beside it, which have no room to be cut.
+        self._sort.setMinimumWidth(_SORT_LEAST)
         inside = QVBoxLayout(self._frame)
         inside.setContentsMargins(4, 4, 2, 4)
         inside.setSpacing(0)

@@ -9,6 +9,7 @@ from desktop_app.domain.errors import EngineError, Remedy, UserError
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import ElidedLabel, IconButton, button, card, label, plain, set_property, tip
 from desktop_app.ui.widgets.flow import Flow
+from desktop_app.ui.widgets.speech import announce_shown
 
 _BUTTON_WIDTH = 280
 """Logical pixels of a remedy's words, so that they fit beside the list of chats in the smallest window."""
@@ -81,6 +82,7 @@ class Notice(QWidget):
         self._more.setVisible(bool(error.details))
         self.setAccessibleName("Failure")
         self.setAccessibleDescription(error.sentence())
+        announce_shown(self, error.sentence())
 
     def toggle_details(self) -> None:
         """Show the raw words, or hide them."""
@@ -135,3 +137,4 @@ class UndoBar(QWidget):
         """Show *text* with an Undo beside it; an empty text hides the bar."""
         self._text.setText(text)
         self.setVisible(bool(text))
+        announce_shown(self, text)

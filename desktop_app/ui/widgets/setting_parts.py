@@ -113,11 +113,16 @@ class Choice(QComboBox):
         super().__init__(parent)
         self._theme = theme
         self.setAccessibleName(name)
+        self.setAccessibleDescription("")
         self.setMaxVisibleItems(12)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         theme.changed.connect(self.update)
+
+    def setAccessibleDescription(self, words: str) -> None:
+        """Say *words* about it, and first what is chosen here: on Linux Qt gives out the choice as the name."""
+        super().setAccessibleDescription(f"{self.accessibleName()}. {words}" if words else self.accessibleName())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """The page scrolls; whoever scrolls past a setting does not mean to change it."""

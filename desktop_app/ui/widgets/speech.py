@@ -12,7 +12,8 @@ from desktop_app.domain.chat import Message, MessageState, Role
 _END = re.compile(r"(?<=[.!?…:])[\"')\]*_]*\s|(?<=[。！？])|\n")
 _LINE_SIGNS = re.compile(r"^\s*(?:#{1,6}\s|>+\s?|[-*+]\s)|\|")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
-_WORD_SIGNS = re.compile(r"[*`]|~~|\b_|_\b")
+_WORD_SIGNS = re.compile(r"[*`]|~~|(?<![\w)}\]])_+(?![{\\])|_+(?![\w{\\])")
+"""Not the `_` of formulas, which stands before a brace, a command or a letter."""
 _MOST = 4000
 """Characters of a message that are read out in one go; the rest can be read in its texts."""
 _FENCE = re.compile(r"\s*(```|~~~)")
@@ -111,6 +112,12 @@ def listening() -> bool:
     from PySide6.QtGui import QAccessible  # noqa: PLC0415 - 2 ms, and not before there are words to say
 
     return QAccessible.isActive()
+
+
+def announce_shown(widget: QWidget, words: str) -> None:
+    """Say what *widget* shows from now on, if it can be seen and somebody listens."""
+    if words and widget.isVisible() and listening():
+        announce(widget, words)
 
 
 def announce(widget: QWidget, words: str) -> None:

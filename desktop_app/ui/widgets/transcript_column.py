@@ -6,8 +6,8 @@
 from collections.abc import Mapping, Sequence
 from math import ceil
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QWidget
 
 from desktop_app.domain.chat import Message, MessageState, Role, TokenChance
@@ -22,6 +22,8 @@ from desktop_app.ui.widgets.transcript_rows import Row, Rows
 
 MARGIN = 24
 """Left and right of the messages, at least, pixels."""
+_RING = 6
+"""Pixels between a message and the frame that says that the keyboard is on it: its texts would hide one inside."""
 _AROUND_ANSWER = 78
 _AROUND_QUESTION = 50
 """Pixels of a message that are not its text."""
@@ -70,6 +72,9 @@ class Column(QWidget):
         self._width = self._left = _LEAST_WIDTH
         self._per_line, self._line_pixels = 10.0, 10.0
         self._viewport = QSize()
+        self._ring = QRect()
+        """Where the frame around the message with the keyboard was drawn last."""
+        theme.focus_moved.connect(self._on_focus_moved)
 
     # --- what it shows -----------------------------------------------------------------------------------------------
 
@@ -190,6 +195,8 @@ class Column(QWidget):
             self._line.setGeometry(self._left, self.rows.top(seen), self._width, self._line_height)
         self.resize(self._viewport.width(), max(self.rows.bottom, self._viewport.height()))
 
+        self._refresh_ring()
+
     def fit(self, viewport: QSize) -> None:
         """It is looked at through this."""
         widened = viewport.width() != self._viewport.width()
@@ -205,6 +212,29 @@ class Column(QWidget):
             if row.view:
                 row.view.set_looks(self.looks)
         self._fit_width()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A frame around the message that the keyboard is on, as a whole."""
+        super().paintEvent(event)
+        if not self._ring.isNull():
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QColor(self._theme.tokens.accent_text))
+            painter.drawRoundedRect(QRectF(self._ring).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+            painter.end()
+
+    def _on_focus_moved(self, _focused: QWidget | None) -> None:
+        self._refresh_ring()
+
+    def _refresh_ring(self) -> None:
+        """Draw the frame where it belongs now, and no more where it was."""
+        views = (row.view for row in self.rows.realised)
+        framed = next((one for one in views if one and one.hasFocus() and one.property("kbd") is True), None)
+        ring = framed.geometry().adjusted(-_RING, -_RING, _RING, _RING) if framed else QRect()
+        if ring != self._ring:
+            for one in (self._ring, ring):
+                self.update(QRegion(one) - QRegion(one.adjusted(_RING + 3, _RING + 3, -_RING - 3, -_RING - 3)))
+            self._ring = ring
 
     def _fit_width(self) -> None:
         room = self._viewport.width()
