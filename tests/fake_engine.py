@@ -255,8 +255,15 @@ class Server:
                     return
                 await asyncio.sleep(due - time.monotonic())
             yield word
+            while not _is_there(self.behaviour.go_on_when):
+                if not await pause(0.01, reader):
+                    return
             if count == self.behaviour.die_after_tokens:
                 os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _is_there(file: str) -> bool:
+    return not file or Path(file).exists()
 
 
 async def pause(seconds: float, reader: asyncio.StreamReader) -> bool:
@@ -326,6 +333,8 @@ async def run(name: str, flags: dict[str, str], behaviour: Behaviour) -> None:
     server = Server(name, flags, behaviour)
     done = asyncio.Event()
     await asyncio.sleep(behaviour.ready_after)
+    while not _is_there(behaviour.ready_when):  # noqa: ASYNC110 - another process makes the file
+        await asyncio.sleep(0.01)
     listener, address = await listen(server, flags)
     if not behaviour.ignore_term:
         for number in _SWALLOWED:

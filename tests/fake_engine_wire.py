@@ -27,6 +27,10 @@ class Behaviour:
     first_token_after: float = 0.0
     ready_after: float = 0.0
     """Seconds of loading, in which SIGTERM is swallowed as by vLLM."""
+    ready_when: str = ""
+    """A file: loading goes on until it is there."""
+    go_on_when: str = ""
+    """A file: every answer rests after its first word until it is there."""
     log: str = ""
     """A recorded log to print while loading."""
     exit: int | None = None

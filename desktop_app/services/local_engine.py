@@ -103,7 +103,8 @@ class LocalEngine:
 
     def fail(self, error: UserError) -> None:
         """Publish what is wrong with this model; one that starts or runs goes on doing so."""
-        if self._run is None and self._workshop.environment() is not None:
+        idle = self._run is None and self._launching is None
+        if idle and self._workshop.environment() is not None:
             self._fail(error)
         else:
             self.status.set(replace(self.status.value, error=error))

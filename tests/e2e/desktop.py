@@ -27,6 +27,10 @@ SYSTEM_PYTHON = "/usr/bin/python3"
 _ROBOT = Path(__file__).with_name("robot.py")
 _SIZE = "1280x860x24"
 _POLL_SECONDS = 0.1
+_PATIENCE_SECONDS = 60.0
+"""For what comes at once: see `tests/conftest.py`."""
+_END_SECONDS = 120.0
+"""For a program that is to end, and its engines with it."""
 _LOG_LINES = 40
 """What the report of a failure has of the program's own log."""
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
@@ -147,7 +151,7 @@ class Robot:
 
     def _read(self) -> dict[str, Any]:
         assert self._process.stdout is not None
-        readable, _, _ = select.select([self._process.stdout], [], [], 30)
+        readable, _, _ = select.select([self._process.stdout], [], [], _PATIENCE_SECONDS)
         line = self._process.stdout.readline() if readable else ""
         assert line, "the accessibility bus does not answer"
         answer: dict[str, Any] = json.loads(line)
@@ -202,7 +206,7 @@ class Desktop:
         lines = self._errors_of(pid).read_text("utf-8").splitlines()
         return [line for line in lines if not line.startswith(_QT_SAYS)]
 
-    def run(self, data: Path, *arguments: str, seconds: float = 120) -> "subprocess.CompletedProcess[str]":
+    def run(self, data: Path, *arguments: str, seconds: float = 400) -> "subprocess.CompletedProcess[str]":
         """Run the program in a terminal, with nobody to answer questions, to its end."""
         return subprocess.run(
             _command(data, *arguments),
@@ -221,7 +225,12 @@ class Desktop:
     def xdotool(self, *arguments: str) -> str:
         """What `xdotool` prints."""
         done = subprocess.run(
-            ["xdotool", *arguments], env=self.environment, capture_output=True, text=True, timeout=30, check=False
+            ["xdotool", *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE_SECONDS,
+            check=False,
         )
         return done.stdout
 
@@ -231,7 +240,9 @@ class Desktop:
         file = PICTURES / f"{re.sub(r'[^a-zA-Z0-9_.-]+', '-', name)}.png"
         environment = {**self.environment, "QT_QPA_PLATFORM": "xcb"}
         environment.pop("QT_LINUX_ACCESSIBILITY_ALWAYS_ON")
-        subprocess.run([sys.executable, "-c", _GRAB, str(file)], env=environment, timeout=30, check=False)
+        subprocess.run(
+            [sys.executable, "-c", _GRAB, str(file)], env=environment, timeout=_PATIENCE_SECONDS, check=False
+        )
         return file
 
     @property
@@ -286,7 +297,7 @@ class Window:
         """
         return self._desktop.robot.find(self.pid, **wanted)
 
-    def find(self, seconds: float = 60, **wanted: str) -> Element:
+    def find(self, seconds: float = _PATIENCE_SECONDS, **wanted: str) -> Element:
         """The same, waited for."""
         found: list[Element] = []
 
@@ -298,11 +309,11 @@ class Window:
         self.wait(there, f"an element that is {wanted}", seconds)
         return found[0]
 
-    def gone(self, seconds: float = 60, **wanted: str) -> None:
+    def gone(self, seconds: float = _PATIENCE_SECONDS, **wanted: str) -> None:
         """Wait until no such element is showing."""
         self.wait(lambda: self.look(**wanted) is None, f"no element that is {wanted}", seconds)
 
-    def wait(self, condition: Callable[[], object], what: str, seconds: float = 60) -> None:
+    def wait(self, condition: Callable[[], object], what: str, seconds: float = _PATIENCE_SECONDS) -> None:
         """Wait for *condition* while the program lives."""
         end = time.monotonic() + seconds
         while not condition():
@@ -316,7 +327,7 @@ class Window:
         wrote = [*log[-_LOG_LINES:], *self._desktop.printed(self.pid)[-_LOG_LINES:]]
         return "\n".join(["It wrote:", *wrote, "On the screen:", self._desktop.tell()])
 
-    def press(self, seconds: float = 60, **wanted: str) -> None:
+    def press(self, seconds: float = _PATIENCE_SECONDS, **wanted: str) -> None:
         """Use a button, as a screen reader does; what has no action is clicked with the mouse."""
         element = self.find(seconds, **{"state": "enabled", **wanted})
         if not self._desktop.robot.press(element):
@@ -329,10 +340,10 @@ class Window:
 
     def focus(self, **wanted: str) -> None:
         """Give an element the keyboard, as a screen reader does."""
-        element = self.find(20, **wanted)
+        element = self.find(_PATIENCE_SECONDS, **wanted)
         self._desktop.robot.focus(element)
         wanted["state"] = "focused"
-        self.find(20, **wanted)
+        self.find(_PATIENCE_SECONDS, **wanted)
 
     def type(self, text: str) -> None:
         """Type *text* on the keyboard."""
@@ -364,7 +375,7 @@ class Window:
 
     def _set_state(self, state: int) -> None:
         line = [sys.executable, "-c", _SET_STATE, self._number, str(state)]
-        subprocess.run(line, env=self._desktop.environment, timeout=30, check=True)
+        subprocess.run(line, env=self._desktop.environment, timeout=_PATIENCE_SECONDS, check=True)
 
     def wait_for_menu(self) -> None:
         """Wait until a menu is open: a window without the program's name, of which AT-SPI is told nothing."""
@@ -389,7 +400,7 @@ class Window:
         It must have had no complaint but those with the words *expected* in them.
         """
         self.key("ctrl+q")
-        code = self.process.wait(30)
+        code = self.process.wait(_END_SECONDS)
         complaints = self._desktop.printed(self.pid)
         assert not complaints, complaints
         logged = self._log.read_text("utf-8").splitlines()

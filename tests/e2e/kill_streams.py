@@ -10,9 +10,8 @@ import random
 import signal
 import sys
 import time
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass
-from itertools import count
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from itertools import count, pairwise
 from pathlib import Path
 
 from desktop_app.domain.chat import Delta, Message, MessageState, Role
@@ -25,19 +24,15 @@ KILLS = 50
 BEFORE = "It was said before. " * 50_000
 """What an answer that is continued begins with: 1 MB."""
 _AT_ONCE = 10
-_LONGEST_SECONDS = 1.9
+_SHORTEST_NANOSECONDS = 100_000_000
+_LONGEST_NANOSECONDS = 1_900_000_000
+HICCUP = 50_000_000
+"""Nanoseconds between two batches, which come every 5 ms, after which the machine counts as having had other work."""
+_LOOK_SECONDS = 0.01
 _BATCH_SECONDS = 0.005
 _WORDS = 5
 """In a batch: a thousand a second."""
 _REASONING_BATCHES = 60
-
-
-@dataclass(frozen=True)
-class Writer:
-    """A child, and when it dies (monotonic seconds)."""
-
-    pid: int
-    end: float
 
 
 def words(batch: int) -> str:
@@ -76,10 +71,26 @@ async def _write(folder: Path, number: int, log: int) -> None:
     await answer.run(_stream(log))
 
 
-def _begin(folder: Path, number: int, lives: float) -> Writer:
+def alive(moments: Sequence[int]) -> Iterator[int]:
+    """How long a writer with batches at these *moments* had lived before the last of them, from each on, backwards."""
+    lived = 0
+    for later, earlier in pairwise(reversed(moments)):
+        lived += min(later - earlier, HICCUP)
+        yield lived
+
+
+def _lived(folder: Path, number: int) -> int:
+    """Nanoseconds so far; however slow the machine is, some get old."""
+    log = log_of(folder, number)
+    # The last line may be under way.
+    lines = log.read_bytes().split(b"\n")[:-1] if log.exists() else []
+    return max(alive([int(line.split()[0]) for line in lines]), default=0)
+
+
+def _begin(folder: Path, number: int) -> int:
     pid = os.fork()
     if pid:
-        return Writer(pid, time.monotonic() + lives)
+        return pid
     log = os.open(log_of(folder, number), os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     try:
         asyncio.run(_write(folder, number, log))
@@ -87,11 +98,10 @@ def _begin(folder: Path, number: int, lives: float) -> Writer:
         os._exit(1)
 
 
-def _end(folder: Path, number: int, writer: Writer) -> None:
-    time.sleep(max(0.0, writer.end - time.monotonic()))
+def _end(folder: Path, number: int, writer: int) -> None:
     killed = time.monotonic_ns()
-    os.kill(writer.pid, signal.SIGKILL)
-    os.waitpid(writer.pid, 0)
+    os.kill(writer, signal.SIGKILL)
+    os.waitpid(writer, 0)
     with log_of(folder, number).open("ab") as log:
         log.write(b"%d killed\n" % killed)
 
@@ -101,9 +111,17 @@ def main() -> None:
     folder, source = Path(sys.argv[1]), random.Random()
     for first in range(0, KILLS, _AT_ONCE):
         numbers = range(first, min(KILLS, first + _AT_ONCE))
-        writers = {number: _begin(folder, number, source.uniform(0.1, _LONGEST_SECONDS)) for number in numbers}
-        for number, writer in sorted(writers.items(), key=lambda item: item[1].end):
-            _end(folder, number, writer)
+        writers = {number: _begin(folder, number) for number in numbers}
+        lives = {number: source.uniform(_SHORTEST_NANOSECONDS, _LONGEST_NANOSECONDS) for number in numbers}
+        try:
+            while writers:
+                time.sleep(_LOOK_SECONDS)
+                assert os.waitpid(-1, os.WNOHANG)[0] == 0, "a writer ended by itself"
+                for number in [number for number in writers if _lived(folder, number) >= lives[number]]:
+                    _end(folder, number, writers.pop(number))
+        finally:
+            for writer in writers.values():
+                os.kill(writer, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.e2e.desktop import Window
 
-_START_SECONDS = 120
+_START_SECONDS = 240
 
 
 def wait_ready(window: Window) -> None:
@@ -33,7 +33,11 @@ def open_model(window: Window, folder: Path) -> None:
     """Choose a model's folder with the keyboard."""
     window.key("ctrl+o")
     window.take_keyboard("Open a model folder")
+    window.find(role="text", name="Directory:", state="focused")
     window.type(str(folder))
+    # A button is pressed past the keyboard, which may still have letters on their way. As soon as the dialog knows the
+    # folder it may write its name there instead of its path.
+    window.find(role="text", name="Directory:", has=folder.name)
     window.press(name="Choose")
     window.gone(name="Choose")
     window.take_keyboard()

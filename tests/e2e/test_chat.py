@@ -14,7 +14,7 @@ from tests.e2e.desktop import Desktop, Window
 from tests.e2e.steps import answer_file_dialog, choose_down, open_model, start_guide, wait_ready
 from tests.e2e.test_main_job import QUESTION, as_shown, known_answer
 
-pytestmark = [pytest.mark.engine, pytest.mark.display, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.engine, pytest.mark.display, pytest.mark.timeout(900)]
 
 _OTHER_QUESTION = "Is my text sent anywhere?"
 _ANSWER = "Guide answered"
@@ -23,6 +23,7 @@ _CONTEXT = 12_288
 """Tokens that the model which never stops talking keeps in mind."""
 _LIMIT = 400
 """Tokens after which it is cut all the same."""
+_ANSWER_SECONDS = 240
 _FOUR_TOKENS = "The engine ends. "
 _SECRET = "Xylophonquartett"
 _EXPORT = 4
@@ -45,10 +46,11 @@ def test_a_chat_in_every_way(desktop: Desktop, engine_data: Path, tmp_path: Path
     search(window)
     export(window, files)
 
-    open_model(window, models.attentive(tmp_path / "talkative", _CONTEXT))
+    talkative = models.attentive(tmp_path / "talkative", _CONTEXT)
+    open_model(window, talkative)
     wait_ready(window)
-    queue_and_stop(window, data)
-    attach(window, data, tmp_path)
+    queue_and_stop(window, data, talkative)
+    attach(window, data, tmp_path, talkative)
     fill_the_context(window, data, tmp_path)
     try_with_another_model(window, data)
     talk_without_a_trace(window, data)
@@ -82,7 +84,7 @@ def wait_for_turn(window: Window, data: Path, count: int, *states: str) -> dict[
         found = traces.turns(data)
         return len(found) == count and found[-1]["state"] in (states or ("complete",))
 
-    window.wait(there, f"{count} messages on the disk, the last one {states}", 60)
+    window.wait(there, f"{count} messages on the disk, the last one {states}", _ANSWER_SECONDS)
     return turn(data)
 
 
@@ -229,7 +231,7 @@ def export(window: Window, files: Path) -> None:
     assert len(chats["chats"][0]["messages"]) == 7
 
 
-def queue_and_stop(window: Window, data: Path) -> None:
+def queue_and_stop(window: Window, data: Path, model: Path) -> None:
     """The next question waits until the answer before it has ended, and is then asked by itself."""
     window.key("ctrl+n")
     window.key("ctrl+period")
@@ -250,12 +252,13 @@ def queue_and_stop(window: Window, data: Path) -> None:
     window.key("ctrl+n")
     ask(window, "Third")
     wait_for_turn(window, data, 15, "streaming")
-    window.wait(lambda: turn(data)["text"], "the first words", 60)
-    window.type("Fourth")
-    window.key("Return", "Escape")
-    # What waits is on the disk, too.
-    wait_for_turn(window, data, 16)
-    window.wait(lambda: turn(data, -2)["state"] == "stopped", "a stopped answer")
+    window.wait(lambda: turn(data)["text"], "the first words", _ANSWER_SECONDS)
+    with traces.halted(traces.leader(model)):
+        window.type("Fourth")
+        window.key("Return", "Escape")
+        # What waits is on the disk, too.
+        wait_for_turn(window, data, 16)
+        window.wait(lambda: turn(data, -2)["state"] == "stopped", "a stopped answer")
     assert turn(data, -2)["answer_tokens"] > 0
     assert (turn(data)["text"], turn(data)["parent"]) == ("Fourth", turn(data, -2)["id"])
     window.find(inside=_OTHER_ANSWER, has="stopped by you")
@@ -265,16 +268,17 @@ def queue_and_stop(window: Window, data: Path) -> None:
     window.wait(lambda: turn(data)["deleted"], "a question taken back")
 
 
-def attach(window: Window, data: Path, folder: Path) -> None:
+def attach(window: Window, data: Path, folder: Path, model: Path) -> None:
     """The model is given what stands in a file."""
     before = turn(data, -2)["prompt_tokens"]
     attach_file(window, folder / "notes.txt", 800)
     window.focus(name="Message", role="text")
     window.key("Return")
     wait_for_turn(window, data, 18, "streaming")
-    window.wait(lambda: turn(data)["text"], "the first words", 60)
-    window.key("Escape")
-    assert wait_for_turn(window, data, 18, "stopped")["prompt_tokens"] > before + 800
+    window.wait(lambda: turn(data)["text"], "the first words", _ANSWER_SECONDS)
+    with traces.halted(traces.leader(model)):
+        window.key("Escape")
+        assert wait_for_turn(window, data, 18, "stopped")["prompt_tokens"] > before + 800
     window.find(inside="You said", has="notes.txt")
 
 

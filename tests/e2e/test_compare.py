@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from desktop_app.domain.chat import Timing
 from desktop_app.paths import Paths, resources
 from tests.conftest import wait_until
 from tests.e2e import models, traces
@@ -17,7 +18,7 @@ from tests.e2e.conftest import nothing_left
 from tests.e2e.desktop import Desktop, Window
 from tests.e2e.steps import answer_file_dialog, choose_down
 
-pytestmark = [pytest.mark.engine, pytest.mark.display, pytest.mark.timeout(500)]
+pytestmark = [pytest.mark.engine, pytest.mark.display, pytest.mark.timeout(900)]
 
 _NAMES = ("amber", "cobalt")
 _ANSWERS = ("amber answered", "cobalt answered")
@@ -51,6 +52,7 @@ def test_side_by_side_and_then_one_after_another(desktop: Desktop, data: Path, t
     read_the_results(window, data)
     ask_once_more(window, data)
     go_on_in_a_chat(window, data)
+    go_on_from_one(window)
     export(window, data, tmp_path)
     leave_room_for_one(window, both)
     see_the_swap(window, data)
@@ -147,13 +149,12 @@ def ask_and_see_both_stream(window: Window, data: Path) -> None:
     window.find(_RUN_SECONDS, name="Run", has="Starting cobalt")
     halted: dict[str, int] = {}
     # Looked for beforehand: an answer does not wait for whoever looks through all processes.
-    serving: dict[str, list[int]] = {}
-    wait_until(lambda: serving.update(traces.serving(data)) or len(serving) == 2, "both engines", _RUN_SECONDS)
+    serving = wait_for_engines(data)
 
     def both_speak() -> bool:
         for name in (cell["model"] for cell in answers(data, 1) if cell["state"] == "running" and cell["text"]):
             if name not in halted:
-                halted[name] = serving[name][-1]
+                halted[name] = serving[name]
                 os.kill(halted[name], signal.SIGSTOP)
         return len(halted) == 2
 
@@ -168,16 +169,25 @@ def ask_and_see_both_stream(window: Window, data: Path) -> None:
     assert cells[0]["text"] != cells[1]["text"]
 
 
+def wait_for_engines(data: Path) -> dict[str, int]:
+    """The first processes of both engines, once there are some."""
+    folders = {name: Paths(data).models / "made here" / name for name in _NAMES}
+    wait_until(lambda: all(map(traces.leader, folders.values())), "both engines", _RUN_SECONDS)
+    return {name: traces.leader(folder) for name, folder in folders.items()}
+
+
 def read_the_results(window: Window, data: Path) -> None:
     """Every column has its figures, those of its answer on the disk."""
     window.find(role="push button", name="Show differences")
     if window.look(name="Show the results"):
         window.press(name="Show the results")
     for name, cell in zip(("A · amber", "B · cobalt"), answers(data, 1), strict=True):
-        seconds, speed = cell["first_token_seconds"], (_TOKENS - 1) / cell["decode_seconds"]
+        seconds = cell["first_token_seconds"]
+        speed = Timing(seconds, cell["decode_seconds"], answer_tokens=_TOKENS).tokens_per_second
         figures = window.find(name=f"Results of {name}", has=f"Tokens: {_TOKENS:,}. Memory: ").description
         assert f"First word after: {seconds:.2f} s" in figures
-        assert f"Tokens/s: {speed:,.0f}" in figures
+        told = f"{speed:,.0f}" if speed >= 10 else f"{speed:.1f}"
+        assert f"Tokens/s: {told}" in figures
         assert f"Ended: stopped at the model's limit of {_TOKENS:,} tokens" in figures
         assert cell["memory"] > 200 << 20
     # Nobody is called the faster one: they slowed one another down.
@@ -203,11 +213,18 @@ def go_on_in_a_chat(window: Window, data: Path) -> None:
     window.type("And now?")
     window.key("Return")
     window.wait(lambda: len(traces.turns(data)) == 6, "the question in the chat")
-    window.wait(lambda: traces.turns(data)[-1]["state"] == "cut", "the answer in the chat", 60)
+    window.wait(lambda: traces.turns(data)[-1]["state"] == "cut", "the answer in the chat", _RUN_SECONDS)
     said = [(turn["role"], turn["text"]) for turn in traces.turns(data)]
     assert [text for role, text in said if role == "user"] == [*_QUESTIONS[:2], "And now?"]
     assert [text for _, text in said[1:4:2]] == [answers(data, number)[1]["text"] for number in (1, 2)]
     window.key("ctrl+3")
+
+
+def go_on_from_one(window: Window) -> None:
+    """The third question follows what amber said last, in both columns."""
+    window.press(inside=_ANSWERS[0], name="Go on from this one")
+    window.find(inside=_ANSWERS[1], has="Goes on from A’s answer")
+    window.find(inside=_ANSWERS[0], name="All go on from this one: Undo")
 
 
 def export(window: Window, data: Path, folder: Path) -> None:
@@ -228,6 +245,7 @@ def export(window: Window, data: Path, folder: Path) -> None:
     exported = json.loads(files[_JSON].read_text("utf-8"))
     jsonschema.Draft202012Validator(schema).validate(exported)
     assert sorted(cell["text"] for cell in exported["cells"]) == sorted(texts)
+    assert [prompt.get("carried") for prompt in exported["prompts"]] == [None, answers(data, 2)[0]["column_id"]]
 
 
 def leave_room_for_one(window: Window, both: float) -> None:
@@ -248,11 +266,16 @@ def see_the_swap(window: Window, data: Path) -> None:
     def over() -> bool:
         running = set(traces.serving(data))
         seen.extend([running] if running and running not in seen[-1:] else [])
-        now.update(name for name in running - now if len(running) == 1 and window.look(name=f"now: {name}"))
+        for name in [cell["model"] for cell in answers(data, 3) if cell["state"] == "running"]:
+            if name not in now and (pid := traces.leader(Paths(data).models / "made here" / name)):
+                with traces.halted(pid):
+                    window.find(name=f"now: {name}")
+                    now.add(name)
         return [cell["state"] for cell in answers(data, 3)] == ["done", "done"]
 
     ask(window, _QUESTIONS[2])
-    window.wait(over, "both answers, one after another", _RUN_SECONDS)
+    # Whose turn it is stands there as long as its answer takes: each engine is halted until it was read.
+    wait_until(over, "both answers, one after another", _RUN_SECONDS)
     together, first, second = seen
     assert (together, len(first), first | second, now) == (set(_NAMES), 1, set(_NAMES), set(_NAMES))
     cells = sorted(wait_for_answers(window, data, 3), key=lambda cell: int(cell["asked"]))
@@ -264,8 +287,10 @@ def see_the_swap(window: Window, data: Path) -> None:
 def write_prompts(window: Window, file: Path) -> None:
     """Write the first prompt by hand, and take the others from a file."""
     window.press(name="Write the first prompt")
-    window.find(name="Prompt 1")
+    window.find(role="table cell", name="Prompt 1: empty", state="focused")
     window.type(_PROMPTS[0])
+    # A button is pressed past the keyboard, which may still have letters on their way.
+    window.find(role="table cell", name=f"Prompt 1: {_PROMPTS[0]}")
     file.write_text("\n".join(json.dumps({"prompt": text}) for text in _PROMPTS[1:]), "utf-8")
     window.press(name="Import…")
     answer_file_dialog(window, "Add prompts from a file", file)
@@ -307,15 +332,16 @@ def find_what_waits(window: Window, data: Path, done: Cells) -> Cells:
     open_first(window, "amber, cobalt", f"{len(done)} of {len(_PROMPTS) * 2} done")
     waiting = [cell for cell in traces.cells(data) if cell["state"] == "waiting"]
     assert len(waiting) + len(done) == len(_PROMPTS) * 2
-    window.find(inside="Run", name=f"{len(waiting)} wait")
+    window.find(inside="Run", name="1 waits" if len(waiting) == 1 else f"{len(waiting)} wait")
     assert traces.processes_of(data, but=window.pid) == {}
     return waiting
 
 
 def kill_an_engine(window: Window, data: Path) -> None:
     """One of the two, while it answers."""
+    serving = wait_for_engines(data)
     wait_until(lambda: second_column(data, "running"), "an answer", _RUN_SECONDS)
-    os.kill(traces.serving(data)["cobalt"][-1], signal.SIGKILL)
+    os.kill(serving["cobalt"], signal.SIGKILL)
 
 
 def find_what_failed(window: Window, data: Path, done: Cells) -> Cells:

@@ -15,7 +15,7 @@ from tests.e2e import traces
 from tests.e2e.desktop import Desktop
 from tests.e2e.steps import open_model, start_guide, wait_ready
 
-pytestmark = [pytest.mark.engine, pytest.mark.display, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.display, pytest.mark.timeout(900)]
 
 
 def copied(folder: Path) -> Path:
@@ -46,7 +46,8 @@ def test_the_buttons_of_two_failures_lead_to_a_model_that_is_ready(
     window.press(has="Start with")
 
     # Found by vLLM itself; the button takes the setting away.
-    window.find(seconds=120, role="label", name="Failed")
+    window.find(240, has="Start without")
+    window.find(role="label", name="Failed")
     window.find(has="7")
     window.press(has="Start without")
     wait_ready(window)
@@ -58,7 +59,7 @@ def test_two_models_run_and_one_is_stopped(desktop: Desktop, engine_data: Path, 
     start_guide(window)
     first = set(traces.living(traces.everybody(engine_data)))
     open_model(window, copied(tmp_path / "second"))
-    wait_until(lambda: len(Paths(engine_data).engine_sockets()) == 2, "the second socket", 120)
+    wait_until(lambda: len(Paths(engine_data).engine_sockets()) == 2, "the second socket", 240)
     wait_ready(window)
     assert set(traces.living(first)) == first, "the first goes on"
 
@@ -66,6 +67,7 @@ def test_two_models_run_and_one_is_stopped(desktop: Desktop, engine_data: Path, 
     window.press(name="Chat with it")
     window.find(name="Choose a model; chosen: Guide")
     window.key("ctrl+1")
+    window.focus(name="Message", role="text")
     window.type("How do I stop a model?")
     window.key("Return")
     window.find(has="The whole engine ends, and its memory comes back.")

@@ -27,7 +27,7 @@ from desktop_app.paths import Paths
 from tests import engine_cache
 from tests.e2e import models
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 _PACE = 1.0
 """Seconds between two readings of an engine that works, as `services/gauges` takes them."""
@@ -116,6 +116,8 @@ class Watch:
     async def _read(self) -> None:
         try:
             metrics = await self._endpoint.metrics()
+            while self._is_between_turns(metrics):
+                metrics = await self._endpoint.metrics()
         except UserError as error:
             print(error.sentence())
             return
@@ -123,6 +125,12 @@ class Watch:
         begin = self.readings[0].metrics if self.readings else metrics
         written, over = metrics.generated_tokens - begin.generated_tokens, metrics.finished - begin.finished
         self.readings.append(Reading(at, metrics, self._meter.add(at, metrics), written, over))
+
+    def _is_between_turns(self, metrics: EngineMetrics) -> bool:
+        """Whether a place is free for a step: what ended an answer is told before the next step gives it away."""
+        begin = self.readings[0].metrics if self.readings else metrics
+        roomy = metrics.preemptions == begin.preemptions
+        return roomy and metrics.waiting > 0 and metrics.running < _AT_ONCE
 
     @property
     def counted(self) -> float:

@@ -13,7 +13,7 @@ from desktop_app.hub.spec import spec_of_folder
 from tests import engine_cache
 from tests.e2e import checkpoints
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 _KV_BYTES = 256 << 20
 _CONTEXT = 4096

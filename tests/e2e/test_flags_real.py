@@ -21,7 +21,7 @@ from desktop_app.paths import EnginePlaces, Paths, resources
 from tests import engine_cache
 from tests.vllm_flags import recorded_table
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests import engine_cache
 from tests.e2e.conftest import nothing_left
 from tests.services.test_serving import Choices, Times, nowhere
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 _TRAINING = Path(__file__).resolve().parents[2] / "packaging" / "guide_model"
 _AT_ONCE = 8

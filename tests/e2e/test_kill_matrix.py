@@ -20,7 +20,7 @@ from tests.conftest import wait_until
 from tests.e2e import models, traces
 from tests.e2e.owners import START_SECONDS, Owner, Snapshot
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 _SIGNALS = (signal.SIGKILL, signal.SIGTERM)
 _VICTIMS = ("window", "supervisor", "server", "core")
@@ -68,7 +68,8 @@ def test_killed_in_three_processes(owners: list[Owner], victim: str) -> None:
 
 
 def _kill_all(owners: list[Owner], victim: str, phase: str) -> None:
-    waiting = dict(zip(_SIGNALS, owners, strict=True))
+    """Each is killed when it is at *phase*, however long the other one takes to end."""
+    waiting, killed = dict(zip(_SIGNALS, owners, strict=True)), list[tuple[signal.Signals, Owner, Snapshot]]()
     while waiting:
         wait_until(lambda: any(_is_at(owner, phase) for owner in waiting.values()), phase, START_SECONDS)
         number, owner = next((number, owner) for number, owner in waiting.items() if _is_at(owner, phase))
@@ -76,6 +77,8 @@ def _kill_all(owners: list[Owner], victim: str, phase: str) -> None:
         before = owner.snapshot()
         assert len(before.pids) >= (2 if phase == "importing" else 4), before
         os.kill(_pid_of(owner, victim), number)
+        killed.append((number, owner, before))
+    for number, owner, before in killed:
         _expect_the_end(owner, victim, number, before)
         print(f"{victim}, {phase}, {number.name}: {before.left() or 'nothing left'}")
 
@@ -123,4 +126,6 @@ def _pid_of(owner: Owner, victim: str) -> int:
         return owner.process.pid
     if victim == "supervisor":
         return owner.supervisor()
-    return owner.leader() if victim == "server" else owner.part(victim)
+    pid = owner.leader() if victim == "server" else owner.part(victim)
+    assert pid, f"there is no {victim}"
+    return pid

@@ -8,11 +8,9 @@ from pathlib import Path
 from desktop_app.domain.chat import MessageState
 from desktop_app.store.conversations import ConversationStore
 from desktop_app.store.database import Database
-from tests.e2e.kill_streams import BEFORE, KILLS, database_of, log_of, words
+from tests.e2e.kill_streams import BEFORE, KILLS, alive, database_of, log_of, words
 
 SECOND = 1_000_000_000
-HICCUP = 50_000_000
-"""Nanoseconds between two batches, which come every 5 ms, after which the machine counts as having had other work."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +27,9 @@ def life(log: Path) -> Life:
     lines = [line.split() for line in log.read_text("utf-8").splitlines()]
     moments = [int(line[0]) for line in lines]
     amounts = [0, *(int(line[1]) for line in lines[:-1])]
-    alive = 0
-    for index in range(len(moments) - 1, 0, -1):
-        alive += min(moments[index] - moments[index - 1], HICCUP)
-        if alive >= SECOND:
-            return Life(amounts[-1], amounts[index])
-    return Life(amounts[-1], 0)
+    last = len(moments) - 1
+    old = next((last - back for back, lived in enumerate(alive(moments)) if lived >= SECOND), 0)
+    return Life(amounts[-1], amounts[old])
 
 
 async def saved(folder: Path, number: int) -> str:

@@ -22,13 +22,13 @@ from tests.e2e import models, traces
 from tests.e2e.desktop import Desktop, Window
 from tests.e2e.steps import answer_file_dialog, choose_down, open_model, wait_ready
 
-pytestmark = [pytest.mark.display, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.display, pytest.mark.timeout(900)]
 
 _TOKENS = 4000
 """Of an answer: two seconds where nobody else works, minutes where many do."""
 _ANSWER_SECONDS = 240
-_STEP = 0.5
-"""Seconds of a row, where the last five minutes are written."""
+_STEP = 1.5
+"""Seconds of a row, where the last 15 minutes are written: longer than this test may take."""
 _CSV, _PNG, _DASHBOARD, _DOOR = 1, 2, 3, 4
 """Places in the menu of exports."""
 _STOPS = 40
@@ -40,7 +40,9 @@ _HELPER_ENDED = "The program that reads the machine ended with code"
 @pytest.mark.engine
 def test_what_a_model_does_can_be_seen_and_taken_away(desktop: Desktop, engine_data: Path, tmp_path: Path) -> None:
     window = desktop.open(engine_data)
-    open_model(window, models.outspoken(tmp_path / "talker", _TOKENS, 7))
+    model, at_rest = models.outspoken(tmp_path / "talker", _TOKENS, 7), [in_use()]
+    open_model(window, model)
+    at_rest.append(in_use())
     wait_ready(window)
     open_it_in_every_way(window)
 
@@ -52,8 +54,9 @@ def test_what_a_model_does_can_be_seen_and_taken_away(desktop: Desktop, engine_d
     window.press(name="The last 1 min")
     window.find(name="The last 1 min", state="checked")
     window.find(name="Tokens per second", has="In the last minute")
-    # As fine as the last minute, and whatever was slow on the way lies in it.
-    window.press(name="The last 5 min")
+    # Whatever was slow on the way lies in it.
+    window.press(name="The last 15 min")
+    window.find(name="The last 15 min", state="checked")
     read_a_moment(desktop, window)
     written = metric(engine_data, "generation_tokens_total") - before
     assert written >= _TOKENS
@@ -70,7 +73,7 @@ def test_what_a_model_does_can_be_seen_and_taken_away(desktop: Desktop, engine_d
     assert "vllm:generation_tokens_total" in json.dumps(read["panels"])
 
     open_and_close_the_door(window)
-    stop_and_see_the_memory(window)
+    stop_and_see_the_memory(window, at_rest)
     hit_what_reads_the_machine(window, signal.SIGKILL)
     children = psutil.Process(window.pid).children(recursive=True)
     assert window.close(expected=_HELPER_ENDED) == 0
@@ -238,15 +241,17 @@ def read_a_moment(desktop: Desktop, window: Window) -> None:
     window.focus(name="Tokens per second", role="image")
     desktop.robot.listen(True)
     said: list[str] = []
+    speed = re.compile(r"Written [1-9][\d,]* tokens per second")
 
     def speed_said() -> bool:
         window.key("ctrl+Left")
         said.extend(desktop.robot.heard())
-        return any(re.search(r"Written [1-9][\d,]* tokens per second", one) for one in said)
+        return any(map(speed.search, said))
 
-    window.wait(speed_said, "a moment at which words were written")
+    window.wait(speed_said, "a moment at which words were written", _ANSWER_SECONDS)
     desktop.robot.listen(False)
-    assert re.match(r"[^:]+(:\d\d)*: Written ", said[-1]), said[-1]
+    told = next(one for one in said if speed.search(one))
+    assert re.match(r"[^:]+(:\d\d)*: Written ", told), told
     window.key("Escape")
     window.find(role="label", name="Monitor")
 
@@ -262,7 +267,7 @@ def export(window: Window, place: int, title: str, file: Path) -> Path:
 
 
 def area_is_what_was_written(file: Path, written: float) -> None:
-    """A row for each half second; speed times time is what the engine has counted."""
+    """A row for each step; speed times time is what the engine has counted."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
         rows = list(csv.DictReader(lines))
     speed = "Tokens per second: Written (tokens per second)"
@@ -275,7 +280,7 @@ def area_is_what_was_written(file: Path, written: float) -> None:
     } <= rows[0].keys()
     times = [datetime.fromisoformat(row["time"]) for row in rows]
     assert {round((after - before).total_seconds(), 3) for before, after in pairwise(times)} == {_STEP}
-    assert 20 < len(rows) <= 600
+    assert 10 < len(rows) <= 600
     area = sum(float(row[speed] or 0) for row in rows) * _STEP
     print(f"\n{area:.1f} tokens below the curve, {written:.0f} counted: {area / written - 1:+.2%}")
     assert area == pytest.approx(written, rel=0.02)
@@ -302,7 +307,7 @@ def open_and_close_the_door(window: Window) -> None:
 
 
 def get(netloc: str, path: str, host: str = "") -> tuple[int, str]:
-    way = http.client.HTTPConnection(netloc, timeout=20)
+    way = http.client.HTTPConnection(netloc, timeout=60)
     try:
         way.request("GET", path, headers={"host": host} if host else {})
         answer = way.getresponse()
@@ -311,14 +316,31 @@ def get(netloc: str, path: str, host: str = "") -> tuple[int, str]:
         way.close()
 
 
-def stop_and_see_the_memory(window: Window) -> None:
-    """After a stop it is told what is in use: what psutil says."""
+def stop_and_see_the_memory(window: Window, at_rest: list[float]) -> None:
+    """After a stop it is told what is in use: what psutil says, and whether that is more than there was *at_rest*.
+
+    Other programs take memory and give it back meanwhile: it lies between the least and the most that was seen.
+    """
+    seen: list[float] = []
+
+    def told_in_words() -> bool:
+        seen.append(in_use())
+        return window.look(name="After the stop") is not None
+
     window.press(name="Stop")
     window.find(role="label", name="Stopped")
+    window.wait(told_in_words, "what became of the memory")
+    seen.append(in_use())
     words = window.find(name="After the stop").description
-    told = re.match(r"Memory is back to ([\d.]+) GB; ([\d.]+) GB were given back\.", words)
+    told = re.match(
+        r"Memory is (back to|at) ([\d.]+) GB(?:, [\d.]+ GB more than before the start)?; ([\d.]+) GB were given back\.",
+        words,
+    )
     assert told is not None, words
-    used = in_use()
-    print(f"{words} In use: {used:.2f} GB")
-    assert float(told[1]) == pytest.approx(used, abs=0.3)
-    assert float(told[2]) > 0.3
+    print(f"{words} In use: {min(seen):.2f} to {max(seen):.2f} GB, before {at_rest}")
+    assert min(seen) - 0.3 <= float(told[2]) <= max(seen) + 0.3
+    if told[1] == "back to":
+        assert min(seen) - max(at_rest) < 0.8
+    else:
+        assert max(seen) - min(at_rest) > 0.2, "somebody else has taken memory meanwhile"
+    assert float(told[3]) > 0.3

@@ -17,7 +17,7 @@ from tests.conftest import wait_until
 from tests.e2e import models, traces
 from tests.e2e.owners import Owner
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 _GUIDE = resources() / "guide"
 

@@ -6,8 +6,9 @@ Nothing of the program's own book-keeping is believed here, except where it is w
 import contextlib
 import json
 import os
+import signal
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -52,15 +53,29 @@ def everybody(data: Path) -> set[int]:
 
 
 def serving(data: Path) -> dict[str, list[int]]:
-    """The supervisor and the first process of every engine that runs a model below *data*, by the model's folder."""
-    found: dict[str, list[int]] = {}
-    for item in sorted(table().values(), key=lambda item: item.start):
-        with contextlib.suppress(OSError):
-            words = Path(f"/proc/{item.pid}/cmdline").read_text("utf-8", "replace").split("\0")
-            folder = Path(dict(pairwise(words)).get("--model", ""))
-            if folder.is_relative_to(Paths(data).models):
-                found.setdefault(folder.name, []).append(item.pid)
-    return found
+    """The supervisor and the first process of every engine that runs a model below *data*, by the model's folder.
+
+    Of one that is just being started there may be the supervisor only.
+    """
+    below = Paths(data).models
+    return {folder.name: pids for folder, pids in _engines().items() if folder.is_relative_to(below)}
+
+
+def leader(folder: Path) -> int:
+    """The first process of the engine that runs the model in *folder*; 0 as long as there is none."""
+    pids = _engines().get(folder, [])
+    return pids[1] if len(pids) > 1 else 0
+
+
+@contextlib.contextmanager
+def halted(pid: int) -> Iterator[None]:
+    """Process *pid* stands still meanwhile: what it was doing can be looked at for as long as that takes."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
 
 
 def shared_memory(pids: Iterable[int]) -> set[Path]:
@@ -121,6 +136,17 @@ def files_with(data: Path, words: str) -> list[Path]:
 def messages(data: Path) -> list[tuple[str, str, str]]:
     """Role, text and state of every message on the disk, oldest first."""
     return [(row["role"], row["text"], row["state"]) for row in turns(data)]
+
+
+def _engines() -> dict[Path, list[int]]:
+    """The processes that were told to run a model, by its folder, the oldest first."""
+    found: dict[Path, list[int]] = {}
+    for item in sorted(table().values(), key=lambda item: item.start):
+        with contextlib.suppress(OSError):
+            words = Path(f"/proc/{item.pid}/cmdline").read_text("utf-8", "replace").split("\0")
+            if folder := dict(pairwise(words)).get("--model", ""):
+                found.setdefault(Path(folder), []).append(item.pid)
+    return found
 
 
 def _mentions(pid: int, words: str) -> str:

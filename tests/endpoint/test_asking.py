@@ -76,7 +76,7 @@ async def test_an_engine_that_reports_nothing(tmp_path: Path) -> None:
 async def test_thoughts(tmp_path: Path) -> None:
     async with running(tmp_path, answer="Yes.", reasoning="Hm, well.") as engine:
         deltas = await whole(engine.endpoint)
-        reply = await engine.endpoint.chat(question(), 20)
+        reply = await engine.endpoint.chat(question(), 60)
     assert words(deltas) == "Yes."
     assert "".join(delta.reasoning for delta in deltas) == "Hm, well."
     assert (deltas[-1].reasoning_tokens, deltas[-1].answer_tokens) == (2, 3)

@@ -50,7 +50,7 @@ async def test_an_answer_over_a_port_with_a_key(tmp_path: Path, certificate: str
         assert words(deltas) == "Because ünï 👍"
         assert deltas[-1].answer_tokens == 3
         assert (await server.metrics()).generated_tokens == 3
-        assert (await server.endpoint.chat(question(), 20)).text == "Because ünï 👍"
+        assert (await server.endpoint.chat(question(), 60)).text == "Because ünï 👍"
 
 
 @pytest.mark.parametrize("certificate", ["", "here.pem"])
@@ -118,7 +118,7 @@ async def test_a_base_path(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("key", "title"), [("", "asks for a key"), ("sk-wrong-key", "refused the key")])
 async def test_a_key_that_is_missing_or_wrong(tmp_path: Path, key: str, title: str) -> None:
     async with elsewhere(tmp_path, key=key, api_key=KEY) as server:
-        for ask in (list_models(server.address), whole(server.endpoint), server.endpoint.chat(question(), 20)):
+        for ask in (list_models(server.address), whole(server.endpoint), server.endpoint.chat(question(), 60)):
             with pytest.raises(UserError, match=title) as caught:
                 await ask
             assert "sk-wrong" not in repr(vars(caught.value))
@@ -267,7 +267,7 @@ async def test_an_error_page_without_an_end_is_not_collected() -> None:
 
 async def test_interim_answers_are_passed_over() -> None:
     async with answering_port(b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 200 -\r\n\r\nyes") as seen:
-        assert await wire.get(parse_address(f"http://127.0.0.1:{seen.port}"), "/x", 20) == (200, b"yes")
+        assert await wire.get(parse_address(f"http://127.0.0.1:{seen.port}"), "/x", 60) == (200, b"yes")
 
 
 CODE = """

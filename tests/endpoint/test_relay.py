@@ -40,7 +40,7 @@ async def test_a_client_with_the_key_talks_as_over_the_socket(tmp_path: Path) ->
         assert (await list_models(endpoint.address))[0].id == MODEL
         assert words(await whole(endpoint)) == "Because ünï 👍"
         assert (await endpoint.metrics()).generated_tokens == 3
-        assert (await endpoint.chat(question("x" * 1_000_000), 20)).text == "Because ünï 👍"
+        assert (await endpoint.chat(question("x" * 1_000_000), 60)).text == "Because ünï 👍"
         await endpoint.close()
 
 

@@ -18,7 +18,7 @@ def path(tmp_path: Path) -> Path:
 
 async def body(path: Path, *pieces: bytes) -> bytes:
     async with answering(path, *pieces):
-        return (await wire.get(path, "/x", 20))[1]
+        return (await wire.get(path, "/x", 60))[1]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 1000])
@@ -38,7 +38,7 @@ async def test_a_body_however_it_is_sent_and_cut(path: Path, answer: bytes, size
 
 async def test_status_and_request(path: Path) -> None:
     async with answering(path, b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n") as seen:
-        assert await wire.get(path, "/health", 20) == (503, b"")
+        assert await wire.get(path, "/health", 60) == (503, b"")
     assert seen.request.startswith(b"GET /health HTTP/1.1\r\nhost: engine\r\n")
 
 
@@ -67,7 +67,7 @@ async def test_what_is_not_an_answer_is_an_error(path: Path, answer: bytes) -> N
 async def test_an_answer_that_is_too_large_is_not_collected(path: Path) -> None:
     async with answering(path, OK + b"\r\n", *[b"x" * 1000] * 100):
         with pytest.raises(wire.WireError, match="larger than"):
-            await wire.get(path, "/metrics", 20, limit=50_000)
+            await wire.get(path, "/metrics", 60, limit=50_000)
 
 
 async def test_a_server_that_is_silent_costs_no_more_than_the_given_time(path: Path) -> None:
@@ -79,8 +79,8 @@ async def test_a_server_that_is_silent_costs_no_more_than_the_given_time(path: P
 
 async def test_nobody_listens(path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        await wire.get(path, "/health", 20)
+        await wire.get(path, "/health", 60)
     async with answering(path):
         pass
     with pytest.raises(ConnectionRefusedError):
-        await wire.get(path, "/health", 20)
+        await wire.get(path, "/health", 60)

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -151,9 +152,16 @@ class Run:
 
     def client(self) -> psutil.Process:
         """docker itself."""
-        return next(
-            child for child in psutil.Process(self.process.pid).children() if "--interactive" in child.cmdline()
-        )
+        found: list[psutil.Process] = []
+
+        def there() -> bool:
+            for child in psutil.Process(self.process.pid).children():
+                with suppress(psutil.NoSuchProcess):
+                    found.extend([child] if "--interactive" in child.cmdline() else [])
+            return bool(found)
+
+        wait_until(there, "docker")
+        return found[0]
 
 
 @pytest.fixture
@@ -169,7 +177,7 @@ def test_the_same_socket_works_and_a_polite_word_ends_it(run: Run, docker: fake_
     run.ready()
     assert docker.running() == [run.name]
     run.process.send_signal(signal.SIGTERM)
-    assert run.process.wait(20) == 0
+    assert run.process.wait(60) == 0
     assert docker.running() == []
 
 
@@ -185,7 +193,7 @@ def test_whatever_is_killed_no_container_is_left(victim: str, run: Run, docker: 
         os.kill(int((docker.state / f"{run.name}.container").read_text()), signal.SIGKILL)
     wait_until(lambda: docker.running() == [], "the end of the container")
     wait_until(lambda: not answers(run.socket), "the end of the engine")
-    run.process.wait(20)
+    run.process.wait(60)
 
 
 def test_a_container_that_an_earlier_run_left_is_removed_first(docker: fake_docker_place.Docker, short: Path) -> None:

@@ -134,5 +134,5 @@ def _as_json(repo: Repo) -> dict[str, Any]:
 
 def _call(url: str, data: bytes | None = None) -> bytes:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(urllib.request.Request(url, data), timeout=20) as answer:
+    with opener.open(urllib.request.Request(url, data), timeout=60) as answer:
         return bytes(answer.read())

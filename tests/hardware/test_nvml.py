@@ -127,7 +127,7 @@ def test_closing_ends_a_question_under_way(tmp_path: Path) -> None:
     asking.start()
     wait_until(started.exists, "the helper runs")
     helper.close()
-    asking.join(timeout=20)
+    asking.join(timeout=60)
     assert not asking.is_alive()
     assert helper.pid is None
 
@@ -182,7 +182,7 @@ def test_an_endless_answer_is_cut(tmp_path: Path) -> None:
 def test_the_helper_ends_with_its_input() -> None:
     process = subprocess.Popen([sys.executable, "-I", str(HELPER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin is not None
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
     assert process.returncode == 0
 
 

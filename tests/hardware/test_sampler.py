@@ -118,7 +118,7 @@ async def test_a_helper_that_is_killed_is_replaced() -> None:
 
 
 async def test_a_helper_that_stands_still_is_replaced() -> None:
-    sampler = Sampler(patience=0.5)
+    sampler = Sampler(patience=1.5)
     async with running(sampler) as heard:
         await _next(heard)
         pid = sampler.pid

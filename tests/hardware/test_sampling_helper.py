@@ -79,12 +79,18 @@ def test_the_machine_is_as_psutil_says() -> None:
         one.tell(pace=0.1)
         one.hear()
         before = psutil.cpu_times()
-        frame, memory = one.hear(), psutil.virtual_memory()
-        assert frame["total"] == memory.total
-        assert frame["used"] == pytest.approx(memory.total - memory.available, rel=0.05)
+        frame = one.hear()
+        assert frame["total"] == psutil.virtual_memory().total
+        # Other programs take memory and give it back at any time: a moment is found at which they do not.
+        wait_until(lambda: one.hear()["used"] == pytest.approx(used_memory(), rel=0.05), "what psutil says")
         assert len(frame["cores"]) == len(psutil.cpu_times(percpu=True))
         assert all(0 <= share <= 1 for share in (frame["cpu"], *frame["cores"]))
         assert psutil.cpu_times().user >= before.user
+
+
+def used_memory() -> int:
+    memory = psutil.virtual_memory()
+    return memory.total - memory.available
 
 
 def test_a_busy_processor_is_seen() -> None:
@@ -95,12 +101,16 @@ def test_a_busy_processor_is_seen() -> None:
         with subprocess.Popen(spin) as busy:
             try:
                 one.hear()
-                frame = one.hear()
+                # Its share of one core, whatever else this computer does, and of all of them as of each.
+                wait_until(lambda: is_busy(one.hear()), "a busy core")
             finally:
                 busy.kill()
-        # Its share of one core, whatever else this computer does.
-        assert frame["cpu"] * len(frame["cores"]) > 0.1
-        assert frame["cpu"] == pytest.approx(sum(frame["cores"]) / len(frame["cores"]), abs=0.1)
+
+
+def is_busy(frame: Any) -> bool:  # noqa: ANN401 - out of JSON
+    count = len(frame["cores"])
+    # Cores that sleep or are lent to others are told of a little late.
+    return bool(frame["cpu"] * count > 0.1 and frame["cpu"] == pytest.approx(sum(frame["cores"]) / count, abs=0.1))
 
 
 def test_shares_of_cores() -> None:

@@ -29,7 +29,7 @@ def read_model(endpoint: str, repo_id: str) -> HubModel:
     request = urllib.request.Request(f"{endpoint}/api/models/{repo_id}?blobs=True")
     request.add_header("Authorization", f"Bearer {GOOD}")
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=20) as answer:
+    with opener.open(request, timeout=60) as answer:
         said = json.loads(answer.read())
     return HubModel(repo_id, said["sha"], files=tuple(_file(one) for one in said["siblings"]))
 

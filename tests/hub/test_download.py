@@ -218,7 +218,7 @@ async def test_an_unfinished_download_is_found_continued_or_thrown_away(hub: Fak
     with pytest.raises(UserError, match="being downloaded already"):
         discard(folder)
     running.cancel()
-    await asyncio.wait([running], timeout=5)
+    await asyncio.wait([running], timeout=60)
     assert running.cancelled(), "it does not wait for a server that says nothing"
     assert told.last.stage is DownloadStage.PAUSED
     assert unfinished(tmp_path) == ((model, folder),)

@@ -72,7 +72,7 @@ class Job:
 
     async def pause(self, running: "asyncio.Task[None]") -> None:
         running.cancel()
-        await asyncio.wait([running], timeout=5)
+        await asyncio.wait([running], timeout=60)
         assert running.cancelled()
 
     async def refused(self) -> UserError:

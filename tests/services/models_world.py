@@ -102,9 +102,9 @@ class World:
         await reach(lambda: self.status(repo_id).stage is stage, f"{repo_id} {stage.value}: {self.status(repo_id)}")
         return self.status(repo_id)
 
-    async def moving(self, repo_id: str = TINY.id) -> None:
-        """Wait until some of its bytes came."""
-        await reach(lambda: self.status(repo_id).done_bytes > 0, "some bytes")
+    async def moving(self, repo_id: str = TINY.id, least: int = 1) -> None:
+        """Wait until so many of its bytes came."""
+        await reach(lambda: self.status(repo_id).done_bytes >= least, f"{least} bytes")
 
     def _look(self) -> Machine:
         self.looks += 1

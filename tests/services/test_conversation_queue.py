@@ -1,15 +1,24 @@
 """Questions that wait while an answer is being written: they go on by themselves, or wait for the person."""
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from desktop_app.domain.chat import Attachment, AttachmentKind, MessageState
 from desktop_app.services.chat_view import Queued
 from tests.conftest import reach
-from tests.endpoint.running import eventually, running
+from tests.endpoint.running import Running, eventually, running
 from tests.services.chat_world import ChatWorld, opened
 
-QUICK = {"answer": "Yes.", "tokens": 40, "tokens_per_second": 200}
 SLOW = {"chunk": "word ", "tokens": 100_000, "tokens_per_second": 200}
+
+
+@asynccontextmanager
+async def resting(folder: Path) -> AsyncIterator[tuple[Running, Callable[[], None]]]:
+    """An engine whose answers rest after their first word, and what makes them go on."""
+    file = folder / "go-on"
+    async with running(folder, answer="Yes.", tokens=40, go_on_when=str(file)) as engine:
+        yield engine, file.touch
 
 
 def waiting(world: ChatWorld) -> tuple[Queued, ...]:
@@ -17,7 +26,7 @@ def waiting(world: ChatWorld) -> tuple[Queued, ...]:
 
 
 async def test_what_is_sent_meanwhile_waits_and_is_asked_after_a_good_end(world: ChatWorld, tmp_path: Path) -> None:
-    async with running(tmp_path, **QUICK) as engine:
+    async with resting(tmp_path) as (engine, go_on):
         world.engine = engine.endpoint
         world.begin("One?")
         await eventually(world.arrived)
@@ -25,6 +34,7 @@ async def test_what_is_sent_meanwhile_waits_and_is_asked_after_a_good_end(world:
         await world.chat.send("Three?")
         assert waiting(world) == (Queued("Two?"), Queued("Three?"))
         assert len(world.state.messages) == 2
+        go_on()
         await reach(lambda: len(world.state.messages) == 6 and not world.state.answering, "all are answered")
     assert world.texts[::2] == ["One?", "Two?", "Three?"]
     assert waiting(world) == ()
@@ -66,7 +76,7 @@ async def test_what_waited_for_an_answer_that_is_not_shown_any_more(world: ChatW
 
 
 async def test_the_queue_goes_on_where_nobody_looks(world: ChatWorld, tmp_path: Path) -> None:
-    async with running(tmp_path, **QUICK) as engine:
+    async with resting(tmp_path) as (engine, go_on):
         world.engine = engine.endpoint
         world.begin("One?")
         await eventually(world.arrived)
@@ -75,8 +85,10 @@ async def test_the_queue_goes_on_where_nobody_looks(world: ChatWorld, tmp_path: 
         await world.chat.send("Two?")
         world.chat.new()
         assert waiting(world) == ()
+        go_on()
         await reach(lambda: world.state.answering_ids == frozenset(), "both are answered")
         await world.chat.open(first)
+        await reach(lambda: len(world.state.messages) == 4 and not world.state.answering, "the second is answered")
     assert world.texts[::2] == ["One?", "Two?"]
 
 
@@ -100,11 +112,13 @@ async def test_stop_holds_the_queue_until_somebody_sends_it(world: ChatWorld, tm
 
 
 async def test_a_failure_holds_the_queue(world: ChatWorld, tmp_path: Path) -> None:
-    async with running(tmp_path, **SLOW | {"die_after_tokens": 60}) as engine:
+    go_on = tmp_path / "go-on"
+    async with running(tmp_path, **SLOW | {"die_after_tokens": 60, "go_on_when": str(go_on)}) as engine:
         world.engine = engine.endpoint
         sending = world.begin("One?")
         await eventually(world.arrived)
         await world.chat.send("Two?")
+        go_on.touch()
         await sending
     assert world.last.state is MessageState.INTERRUPTED
     assert waiting(world) == (Queued("Two?"),)
@@ -114,11 +128,12 @@ async def test_a_failure_holds_the_queue(world: ChatWorld, tmp_path: Path) -> No
 
 async def test_attachments_wait_with_their_question(world: ChatWorld, tmp_path: Path) -> None:
     file = Attachment(0, "a.txt", AttachmentKind.TEXT, "text/plain", text="alpha beta", size=10)
-    async with running(tmp_path, **QUICK) as engine:
+    async with resting(tmp_path) as (engine, go_on):
         world.engine = engine.endpoint
         world.begin("One?")
         await eventually(world.arrived)
         await world.chat.send("", [file])
+        go_on()
         await reach(lambda: len(world.state.messages) == 4 and not world.state.answering, "it is answered")
     (kept,) = world.state.messages[2].attachments
     assert (kept.name, kept.text) == ("a.txt", "alpha beta")

@@ -19,6 +19,10 @@ OTHERS = tuple(Repo(f"guide/{name}", TINY.folder) for name in ("second", "third"
 GATED = Repo("guide/closed", TINY.folder, gate="manual")
 SIZE = 5_000_000
 """Bytes. The largest file of a repository is a little larger."""
+STALL = 2_000_000
+"""Bytes of a file after which the Hub says no more."""
+CAME = STALL - (1 << 17)
+"""What of them has come then at least: whoever looks sooner and breaks off loses what is on its way."""
 
 
 @pytest.fixture
@@ -34,9 +38,9 @@ async def there(paths: Paths, hub: FakeHub) -> AsyncIterator[World]:
 
 
 async def test_begun_paused_continued_and_done(there: World, hub: FakeHub) -> None:
-    hub.control(stall_after=2_000_000)
+    hub.control(stall_after=STALL)
     await there.downloads.start(TINY.id)
-    await there.moving()
+    await there.moving(least=CAME)
     await there.downloads.pause(TINY.id)
     paused = there.status()
     assert (paused.stage, paused.bytes_per_second, paused.error) == (DownloadStage.PAUSED, 0.0, None)
@@ -54,9 +58,9 @@ async def test_begun_paused_continued_and_done(there: World, hub: FakeHub) -> No
 
 async def test_the_next_run_shows_what_is_unfinished_and_asks_nobody(paths: Paths, hub: FakeHub) -> None:
     async with world(paths, hub) as first:
-        hub.control(stall_after=2_000_000)
+        hub.control(stall_after=STALL)
         await first.downloads.start(TINY.id)
-        await first.moving()
+        await first.moving(least=CAME)
     hub.control(stall_after=None)
     came = hub.sent()
     hub.forget()
@@ -102,9 +106,9 @@ async def test_starting_twice_is_one_download(there: World, hub: FakeHub) -> Non
 
 
 async def test_starting_again_takes_up_what_left_the_list(there: World, hub: FakeHub) -> None:
-    hub.control(stall_after=2_000_000)
+    hub.control(stall_after=STALL)
     await there.downloads.start(TINY.id)
-    await there.moving()
+    await there.moving(least=CAME)
     await there.downloads.pause(TINY.id)
     await there.downloads.dismiss(TINY.id)
     hub.control(stall_after=None, commits={TINY.id: "b" * 40})

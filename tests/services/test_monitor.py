@@ -101,6 +101,11 @@ async def test_downloads_and_disks_have_their_curve(world: MonitorWorld) -> None
     assert set(known(world, "transfer.network")) == {6e6, 0}
 
 
+def measured(world: MonitorWorld) -> list[EngineFigures]:
+    """What was told of engines, once each."""
+    return list({one.at: one for state in world.seen for one in state.frame.engines}.values())
+
+
 async def test_an_engine_s_figures_become_curves_and_its_answers_marks(world: MonitorWorld) -> None:
     model = world.bench.model(answer="One two three four.")
     assert await world.serving.start(model)
@@ -111,8 +116,9 @@ async def test_an_engine_s_figures_become_curves_and_its_answers_marks(world: Mo
     world.tell()
     await say(world.bench, "Count!")
     await world.asked()
-    assert [one.finished for one in world.state.frame.engines] == [1]
-    assert (world.state.frame.tokens_per_second or 0) > 0
+    # The engine may be read more than once: which reading has the answer in it is nobody's business.
+    await reach(lambda: sum(one.finished for one in measured(world)) == 1, "the answer in the figures")
+    assert max(state.frame.tokens_per_second or 0 for state in world.seen) > 0
     while world.at < world.state.frame.engines[0].at:
         world.tell()
     assert max(known(world, "engine.generation")) > 0

@@ -351,7 +351,7 @@ async def test_selecting_only_decides_what_start_will_start(bench: Bench) -> Non
 
 
 async def test_a_start_is_ready_even_when_its_time_cannot_be_kept(bench: Bench) -> None:
-    bench.times.failure = UserError("Your conversations cannot be saved.")
+    bench.times.failure = UserError("Nothing can be saved.")
     assert await bench.serving.start(bench.model())
     assert bench.status.stage is EngineStage.READY
 
@@ -378,7 +378,7 @@ def left_over(paths: Paths) -> Iterator["subprocess.Popen[bytes]"]:
 
 async def test_what_an_earlier_run_left_is_ended(bench: Bench, left_over: "subprocess.Popen[bytes]") -> None:
     assert await bench.serving.clean_up() == 1
-    assert left_over.wait(timeout=20) == -signal.SIGKILL
+    assert left_over.wait(timeout=60) == -signal.SIGKILL
     assert list(bench.paths.records.iterdir()) == []
 
 
@@ -389,12 +389,14 @@ async def test_looking_for_left_overs_leaves_the_running_engine_alone(bench: Ben
 
 
 async def test_a_folder_without_a_model_is_told_while_another_starts_until_it_is_dismissed(bench: Bench) -> None:
-    model = bench.model(ready_after=1)
+    loaded = bench.folder / "loaded"
+    model = bench.model(ready_when=str(loaded))
     starting = bench.begin(model)
     await reach(bench.paths.engine(model.key).record.exists, "an engine process")
     await bench.serving.choose(bench.folder)
     assert (bench.status.stage, bench.error.title) == (EngineStage.STARTING, "There is no model in this folder.")
     told = len(bench.seen)
+    loaded.touch()
     assert await starting
     assert len(bench.seen) > told
     assert all(status.error is bench.error for status in bench.seen[told:])

@@ -14,7 +14,8 @@ from tests.conftest import reach
 from tests.endpoint.running import MODEL, eventually, running
 from tests.services.chat_world import ChatWorld
 
-FAST = {"answer": "Key value caches", "tokens_per_second": 400}
+FAST = {"answer": "Key value caches", "one_piece": True}
+"""What comes at once is fast on every machine."""
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ async def test_not_when_it_is_off_or_slow_or_a_person_named_it(world: ChatWorld,
         world.titles_on = True
         await world.chat.send("The second question?")
     world.chat.new()
-    async with running(tmp_path, answer="So it is.", tokens_per_second=10, record=str(asked)) as engine:
+    async with running(tmp_path, answer="So it is.", tokens_per_second=5, record=str(asked)) as engine:
         world.engine = engine.endpoint
         await world.chat.send("Slow?")
         assert "improve titles" not in world.tasks.names
@@ -85,8 +86,7 @@ async def test_not_when_it_is_off_or_slow_or_a_person_named_it(world: ChatWorld,
 async def test_a_question_ends_it_at_once_and_it_is_done_later(world: ChatWorld, tmp_path: Path) -> None:
     world.titles_on = True
     # Half a second for every answer, so that the title is still being written when the next question comes.
-    unhurried = {"answer": "Key value caches and how large they become", "tokens_per_second": 20}
-    async with running(tmp_path, **unhurried) as engine:
+    async with running(tmp_path, **FAST, first_token_after=0.5) as engine:
         world.engine = engine.endpoint
         await world.chat.send("Why?")
         first = world.state.open_id
@@ -103,7 +103,7 @@ async def test_a_question_ends_it_at_once_and_it_is_done_later(world: ChatWorld,
 
 async def test_a_reply_that_is_none_changes_nothing(world: ChatWorld, tmp_path: Path) -> None:
     world.titles_on = True
-    async with running(tmp_path, answer="Sorry, I cannot help with that.", tokens_per_second=400) as engine:
+    async with running(tmp_path, answer="Sorry, I cannot help with that.", one_piece=True) as engine:
         world.engine = engine.endpoint
         await world.chat.send("Why?")
         await eventually(lambda: "improve titles" not in world.tasks.names)
