@@ -5,6 +5,7 @@ another one may be open meanwhile.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
@@ -19,6 +20,8 @@ from desktop_app.services.compare_looking import Looking
 from desktop_app.services.compare_stage import Stage
 from desktop_app.services.compare_view import RunState
 from desktop_app.services.experiment_runner import ExperimentRunner, Listener
+
+_logger = logging.getLogger(__name__)
 
 Do = Callable[[Experiment, Listener], Awaitable[None]]
 """What a run does; `ExperimentRunner.run` is one."""
@@ -189,6 +192,7 @@ class Running:
                 await self._runner.run(desk.experiment, watch)
         except UserError as error:
             self._stage.told(error, desk)
+            await self._see_what_is_stored(desk)
         finally:
             self._work = self._stage.running = None
             desk.come_to_rest()
@@ -196,6 +200,13 @@ class Running:
         self._stage.published(desk)
         await self._stage.changed()
         self._looking.soon()
+
+    async def _see_what_is_stored(self, desk: Desk) -> None:
+        """After the disk failed: it may have an answer to its end, though not what checks and figures said of it."""
+        try:
+            await self._stage.read_stored(desk)
+        except UserError as error:
+            _logger.warning("After a failure the answers could not be read again: %s", error.sentence())
 
 
 class _Watch:

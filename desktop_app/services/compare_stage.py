@@ -73,6 +73,10 @@ class Stage:
         """Read the cells of *desk* again, and make those that are missing; raises UserError."""
         desk.put_cells(await self._cells(desk.id, desk.experiment.kind))
 
+    async def read_stored(self, desk: Desk) -> None:
+        """Read the cells of *desk* again as they are on the disk, and write nothing; raises UserError."""
+        desk.put_cells(await self._stored(desk.id, desk.experiment.kind))
+
     async def fill(self, desk: Desk) -> None:
         """Make the cells that are missing: they wait; raises UserError."""
         desk.add_cells(await self.store.fill(desk.id))
@@ -129,6 +133,9 @@ class Stage:
 
     async def _cells(self, experiment: int, kind: ExperimentKind) -> Cells:
         await self.store.fill(experiment)
+        return await self._stored(experiment, kind)
+
+    async def _stored(self, experiment: int, kind: ExperimentKind) -> Cells:
         heads: tuple[CellHead, ...] = await self.store.heads(experiment)
         whole = await self.store.cells(experiment) if kind is ExperimentKind.CONVERSATION else None
         return Cells(heads, whole)

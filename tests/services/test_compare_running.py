@@ -325,6 +325,26 @@ async def test_when_the_disk_is_full_everything_waits_that_could_not_be_kept(wor
     assert {cell.state for cell in await world.part.store.cells(made)} == {CellState.DONE}
 
 
+async def test_after_a_failure_of_the_disk_is_shown_what_is_on_it(world: CompareWorld, tmp_path: Path) -> None:
+    go_on = tmp_path / "go-on"
+    made = await world.pair(ExperimentKind.PROMPTS, answer="word " * 20_000, go_on_when=str(go_on))
+    await world.prompts(1)
+    running = world.begin_run()
+    await reach(lambda: world.states() == [CellState.RUNNING] * 2, "two answers")
+    # As after the last save of an answer: what comes then is what its checks and figures say.
+    ended, _ = await world.part.store.cells(made)
+    await world.database.run(lambda db: db.execute("UPDATE cells SET state = 'done' WHERE id = ?", (ended.id,)))
+    pages = await world.database.run(lambda db: db.execute("PRAGMA page_count").fetchone()[0])
+    await world.database.run(lambda db: db.execute(f"PRAGMA max_page_count = {pages}").fetchone())
+    go_on.touch()
+    await running
+    assert world.error
+    await reach(lambda: CellState.RUNNING not in world.states(), "the grid at rest")
+    stored = [head.state is CellState.DONE for head in await world.part.store.heads(made)]
+    assert [shown is CellState.DONE for shown in world.states()] == stored
+    assert (world.state.done, world.state.waiting) == (sum(stored), 2 - sum(stored))
+
+
 async def test_the_grid_shows_an_answer_as_it_shows_it_the_next_time(world: CompareWorld) -> None:
     made = await world.pair(ExperimentKind.PROMPTS, answer="  One line.\n\nAnother\tone. " + "more " * 200)
     await world.prompts(1)
