@@ -1,5 +1,6 @@
 """Conversations and their messages, as values."""
 
+import re
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from typing import Any, NamedTuple
@@ -248,12 +249,14 @@ class Delta(NamedTuple):
 
 
 TITLE_LENGTH = 48
+_MARKS = re.compile(r"^(?:(?:#{1,6}|>|[-*+])\s+)+|^(?:```|~~~).*")
+"""Of Markdown, at the beginning of a line: a heading, a quote, a list; the fence of a block of code has no words."""
 
 
 def title_from(text: str) -> str:
-    """A conversation's title from its first question: its first line, cut at a word, at most 48 characters."""
-    line = next((part.strip() for part in text.splitlines() if part.strip()), "New chat")
-    line = " ".join(line.split())
+    """A conversation's title from its first question: its first line of words, cut at a word, at most 48 characters."""
+    lines = (_MARKS.sub("", part.strip()) for part in text.splitlines())
+    line = " ".join(next(filter(None, lines), "New chat").split())
     if len(line) <= TITLE_LENGTH:
         return line
     cut = line[:TITLE_LENGTH].rsplit(" ", 1)[0]

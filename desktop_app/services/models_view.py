@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from desktop_app.domain.catalog import CatalogModel
 from desktop_app.domain.errors import UserError
 from desktop_app.domain.fit import Fit, Proposal, Wish
+from desktop_app.domain.launch import ModelRef
 from desktop_app.domain.library import DownloadStatus, HubModel, LocalModel
 from desktop_app.domain.machine import Machine
 from desktop_app.domain.model_spec import ModelSpec
@@ -71,6 +72,12 @@ class ModelsState:
     note: str = ""
     """What was done last, e.g. `Deleted: 2.6 GB are free again.`"""
     error: UserError | None = None
+
+    @property
+    def usable(self) -> tuple[ModelRef, ...]:
+        """The models on this computer that nothing is wrong with."""
+        found = (row.local for row in self.local)
+        return tuple(one.ref for one in found if one is not None and one.problem is None)
 
 
 @dataclass(frozen=True)

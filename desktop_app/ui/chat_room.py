@@ -157,10 +157,8 @@ class ChatRoom(QObject):
         ready = [one for one in serving.engines.value if one.stage is EngineStage.READY and one.model is not None]
         running = {one.model.key: one.model for one in ready if one.model is not None}
         found = {model.key: (f"{model.name} · runs", model) for model in running.values()}
-        local = [row.local for row in self._program.models.state.value.local if row.local is not None]
-        for one in local:
-            if one.problem is None and one.ref.key not in found:
-                found[one.ref.key] = (f"{one.ref.name} · will be started", one.ref)
+        for one in self._program.models.state.value.usable:
+            found.setdefault(one.key, (f"{one.name} · will be started", one))
         current = serving.status.value.model
         if current is not None:
             found.pop(current.key, None)

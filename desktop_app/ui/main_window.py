@@ -77,6 +77,7 @@ class MainWindow(QMainWindow):
         self._bind_shortcuts()
         bridge.watch(self, program.serving.status, self._bar.show_status)
         bridge.watch(self, program.serving.engines, self._bar.show_engines)
+        bridge.watch(self, program.models.state, lambda state: self._bar.show_local(state.usable))
         bridge.watch(self, program.gauges.frames, self._strip.show_frame)
 
     @cached_property
@@ -216,6 +217,8 @@ class MainWindow(QMainWindow):
         self._bar.stop_clicked.connect(room.stop)
         self._bar.stop_asked.connect(room.stop)
         self._bar.install_clicked.connect(room.offer_install)
+        self._bar.local_wanted.connect(self.model_room.look)
+        self._bar.model_chosen.connect(room.start)
         self._bar.guide_chosen.connect(room.start_guide)
         self._bar.folder_asked.connect(room.ask_for_folder)
         self._bar.models_asked.connect(self.model_room.show_models)

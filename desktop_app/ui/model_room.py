@@ -69,6 +69,10 @@ class ModelRoom(QObject):
         """Whether *page* is the page of models; none is made for the answer."""
         return page is self.__dict__.get("models")
 
+    def look(self) -> None:
+        """See which models are on this computer, if that was some time ago."""
+        self._bridge.start("models", self._program.models.open())
+
     def show_models(self) -> None:
         """Show the page of models."""
         self._show(self.models)

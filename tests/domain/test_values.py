@@ -23,6 +23,12 @@ def test_one_token_has_no_speed() -> None:
         ("How do I stop a model?", "How do I stop a model?"),
         ("\n\n  first   line \nsecond", "first line"),
         ("", "New chat"),
+        ("## What is it?", "What is it?"),
+        ("> - #1 is what?", "#1 is what?"),
+        ("What is 5 - 3?", "What is 5 - 3?"),
+        ("#include <stdio.h>", "#include <stdio.h>"),
+        ("```python\nprint(1)\n```", "print(1)"),
+        ("```", "New chat"),
         ("word " * 30, "word word word word word word word word word…"),
     ],
 )

@@ -150,6 +150,30 @@ def test_the_menu_lists_what_runs_and_stops_the_others(desk: Desk) -> None:
     assert desk.asked == [f"{verb} {key}" for verb in ("choose", "stop") for key in keys]
 
 
+def test_the_menu_offers_models_of_this_computer(desk: Desk) -> None:
+    chosen: list[ModelRef] = []
+    desk.bar.model_chosen.connect(chosen.append)
+    asked: list[bool] = []
+    desk.bar.local_wanted.connect(lambda: asked.append(True))
+    desk.show(EngineStage.STOPPED)
+    desk.bar.show_engines((EngineStatus(EngineStage.STOPPED, OTHER),))
+    before = desk.menu()
+    desk.bar.open_menu()
+    assert asked
+    small = ModelRef("small", Path("/models/small"))
+    desk.bar.show_local((GUIDE, OTHER, small))
+    assert desk.menu() == [before[0], "Start small", *before[1:]], "once each, in the open menu"
+    desk.choose("Start small")
+    assert chosen == [small]
+    desk.bar.show_engines((EngineStatus(EngineStage.STOPPED, OTHER), EngineStatus(EngineStage.READY, small)))
+    assert not any(text.startswith("Start") for text in desk.menu())
+    desk.bar.show_local([ModelRef(f"model {number}", Path(f"/models/{number}")) for number in range(20)])
+    assert [text for text in desk.menu() if text.startswith("Start")][-1] == "Start model 11"
+    assert "8 more on this computer…" in desk.menu()
+    desk.bar.show_local(())
+    assert not any("on this computer" in text for text in desk.menu())
+
+
 def test_an_open_menu_takes_new_words_and_keeps_its_entries(desk: Desk) -> None:
     other = EngineStatus(EngineStage.READY, OTHER)
     desk.show(EngineStage.READY)

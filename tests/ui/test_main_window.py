@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPixmap, QPixmapCache
+from PySide6.QtGui import QAction, QPixmap, QPixmapCache
 from PySide6.QtWidgets import QApplication, QCheckBox, QFileDialog, QToolButton
 
 from desktop_app.domain.appearance import Appearance
@@ -20,8 +20,10 @@ from desktop_app.domain.units import disk_words
 from desktop_app.engine.supervisor import family, table
 from desktop_app.paths import Paths
 from desktop_app.ui.shortcuts import CommandId
+from desktop_app.ui.widgets.model_menu import ModelMenu
 from desktop_app.ui.widgets.rail import Rail
 from tests.conftest import reach
+from tests.engine_fakes import make_model
 from tests.ui.desk import Desk, play, with_engine
 from tests.ui.hands import buttons, child, press, press_button, words, write
 
@@ -297,6 +299,31 @@ def test_a_chosen_folder_is_served(qapp: QApplication, data: Paths) -> None:
         child(desk.window, QFileDialog).fileSelected.emit(str(folder))
         await desk.reach(EngineStage.READY)
         assert "Choose a model; chosen: chosen" in buttons(desk.window)
+
+    play(qapp, data, scene)
+
+
+def test_the_menu_of_models_starts_one_that_lies_on_this_computer(qapp: QApplication, data: Paths) -> None:
+    async def scene(desk: Desk) -> None:
+        folder = data.models / "them" / "small"
+        shutil.copytree(make_model(desk.folder, "small").folder, folder)
+        press(desk.window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+        menu = child(desk.window, ModelMenu)
+
+        def start() -> QAction | None:
+            return next((one for one in menu.actions() if one.text().startswith("Start ")), None)
+
+        await reach(start, "the model in the open menu")
+        assert menu.isVisible()
+        action = start()
+        assert action is not None
+        assert action.text().endswith("small")
+        action.trigger()
+        menu.close()
+        await desk.reach(EngineStage.READY)
+        chosen = desk.program.serving.status.value.model
+        assert chosen is not None
+        assert chosen.folder == folder
 
     play(qapp, data, scene)
 

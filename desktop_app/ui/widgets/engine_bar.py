@@ -1,30 +1,38 @@
 """The bar on top: which model is talked to, its state in words, the button that starts or stops it, and the others."""
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from desktop_app.domain.engine import EngineStage, EngineStatus
+from desktop_app.domain.launch import ModelRef
 from desktop_app.ui.theme import Theme
 from desktop_app.ui.widgets.basics import ElidedLabel, IconButton, button, label, plain, set_property, tip
 from desktop_app.ui.widgets.engine_words import (
     TONES,
     beside_words,
     elsewhere,
-    menu_words,
     model_name,
     stage_words,
     status_words,
 )
+from desktop_app.ui.widgets.model_menu import STOPPABLE, ModelMenu
 
 _NAME_WIDTH = 280
 """Logical pixels; longer names are cut in the middle, because families of models differ at the end."""
-_MENU_WIDTH = 460
 _HEIGHT = 54
-_STOPPABLE = (EngineStage.STARTING, EngineStage.READY)
+_OF_MENU = (
+    "engine_chosen",
+    "stop_asked",
+    "model_chosen",
+    "guide_chosen",
+    "models_asked",
+    "folder_asked",
+    "server_asked",
+    "settings_clicked",
+)
+"""Signals of the menu that are the bar's, too."""
 
 
 class EngineBar(QWidget):
@@ -33,6 +41,10 @@ class EngineBar(QWidget):
     start_clicked = Signal()
     stop_clicked = Signal()
     install_clicked = Signal()
+    local_wanted = Signal()
+    """Somebody looks for a model: `show_local()` shall be told of those on this computer."""
+    model_chosen = Signal(ModelRef)
+    """One of those."""
     guide_chosen = Signal()
     models_asked = Signal()
     folder_asked = Signal()
@@ -53,10 +65,7 @@ class EngineBar(QWidget):
         self.setProperty("role", "bar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._model = QPushButton()
-        self._menu = QMenu(self._model)
-        self._entries: dict[str, QAction] = {}
-        self._filled: object = None
-        """What the menu was filled from; it is filled anew only when that changes, for it may be open."""
+        self._menu = ModelMenu(theme, self._model)
         self._settings = IconButton(theme, "sliders", "Settings of this model", self.settings_clicked.emit)
         self._badge = label("", "badge")
         self._words = ElidedLabel(role="second")
@@ -75,6 +84,10 @@ class EngineBar(QWidget):
         """Offer these engines in the menu, the current one among them."""
         self._engines = tuple(engines)
         self._draw()
+
+    def show_local(self, models: Sequence[ModelRef]) -> None:
+        """Offer these models of this computer in the menu."""
+        self._menu.show_local(models)
 
     def show_release(self, words: str, held: str) -> None:
         """Tell what was measured after a stop, until the next start; empty for nothing.
@@ -120,7 +133,7 @@ class EngineBar(QWidget):
 
     def _draw_action(self) -> None:
         stage, away = self._status.stage, bool(elsewhere(self._status))
-        stoppable = stage in _STOPPABLE
+        stoppable = stage in STOPPABLE
         if stage is EngineStage.NOT_INSTALLED and not away:
             text, icon = "Install the engine", "download"
         elif stage is EngineStage.STARTING:
@@ -146,82 +159,25 @@ class EngineBar(QWidget):
         stage = self._status.stage
         if stage is EngineStage.NOT_INSTALLED and not elsewhere(self._status):
             self.install_clicked.emit()
-        elif stage in _STOPPABLE:
+        elif stage in STOPPABLE:
             self.stop_clicked.emit()
         else:
             self.start_clicked.emit()
 
-    def _listed(self) -> list[EngineStatus]:
-        """The engines that the menu shows; the current one may be told of sooner by itself than among the others."""
-        return [self._status if one.key == self._status.key else one for one in self._engines if one.model]
-
     def _draw_menu(self) -> None:
-        listed = self._listed()
-        wanted = (self._status.key, self._settings.isHidden(), [(one.key, one.stage) for one in listed])
-        if wanted != self._filled:
-            self._filled = wanted
-            self._fill_menu(listed)
-        for one in listed:
-            self._entries[one.key].setText(self._entry(one))
-
-    def _fill_menu(self, listed: list[EngineStatus]) -> None:
-        self._menu.clear()
-        self._entries.clear()
-        self._add_engines(listed)
-        self._add_stops(listed)
-        self._add("chat", "Guide, the small model that ships with the program", self.guide_chosen.emit)
-        self._add("cube", "Find another model…", self.models_asked.emit)
-        self._add("folder", "Open a model folder…", self.folder_asked.emit)
-        self._add("server", "Connect to a server…", self.server_asked.emit)
-        if not self._settings.isHidden():
-            self._menu.addSeparator()
-            self._add("sliders", "Settings of this model…", self.settings_clicked.emit)
-
-    def _add_engines(self, listed: list[EngineStatus]) -> None:
-        group = QActionGroup(self._menu)
-        for one in listed:
-            action = QAction(self._entry(one), group)
-            action.setCheckable(True)
-            action.setChecked(one.key == self._status.key)
-            action.triggered.connect(lambda _=False, key=one.key: self.engine_chosen.emit(key))
-            self._menu.addAction(action)
-            self._entries[one.key] = action
-        if listed:
-            self._menu.addSeparator()
-
-    def _add_stops(self, listed: list[EngineStatus]) -> None:
-        """The button beside the menu stops the current one; the others are stopped from here."""
-        stoppable = [one for one in listed if one.stage in _STOPPABLE and one.key != self._status.key]
-        for one in stoppable:
-            verb, icon = ("Disconnect from", "unplug") if elsewhere(one) else ("Stop", "stop")
-            stop = partial(self.stop_asked.emit, one.key)
-            action = self._add(icon, f"{verb} {model_name(one.model)}", stop)
-            action.setIcon(self._theme.icon(icon, self._theme.tokens.bad))
-        if stoppable:
-            self._menu.addSeparator()
-
-    def _add(self, icon: str, text: str, chosen: Callable[[], object]) -> QAction:
-        action = QAction(self._theme.icon(icon), self._cut(text), self._menu)
-        action.triggered.connect(lambda: (chosen(), None)[1])
-        self._menu.addAction(action)
-        return action
-
-    def _entry(self, status: EngineStatus) -> str:
-        return self._cut(menu_words(status))
-
-    def _cut(self, text: str) -> str:
-        """*text* so that the menu stays inside the window, and an `&` stays what it is."""
-        return plain(
-            self._menu.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, self._theme.grown(_MENU_WIDTH))
-        )
+        # The current engine may be told of sooner by itself than among the others.
+        listed = [self._status if one.key == self._status.key else one for one in self._engines if one.model]
+        self._menu.show_engines(listed, self._status.key, settings=not self._settings.isHidden())
 
     def _on_theme_changed(self) -> None:
-        self._filled = None
         self.setFixedHeight(self._theme.grown(_HEIGHT))
         self._draw()
 
     def _build(self) -> None:
         self._model.setMenu(self._menu)
+        self._menu.aboutToShow.connect(self.local_wanted)
+        for name in _OF_MENU:
+            getattr(self._menu, name).connect(getattr(self, name))
         self._progress.setTextVisible(False)
         self._progress.setFixedHeight(3)
         policy = self._progress.sizePolicy()
